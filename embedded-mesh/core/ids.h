@@ -77,8 +77,7 @@ inline std::size_t hashCombine(std::size_t seed, std::size_t value)
 
 } // namespace meshyard
 
-template<>
-struct std::hash<meshyard::NodeKey>
+template <> struct std::hash<meshyard::NodeKey>
 {
     std::size_t operator()(const meshyard::NodeKey& key) const noexcept
     {
@@ -88,8 +87,7 @@ struct std::hash<meshyard::NodeKey>
     }
 };
 
-template<>
-struct std::hash<meshyard::EdgeKey>
+template <> struct std::hash<meshyard::EdgeKey>
 {
     std::size_t operator()(const meshyard::EdgeKey& key) const noexcept
     {

@@ -9,8 +9,8 @@
 
 namespace meshyard {
 
-/// Log-linear latency histogram, 16 buckets an octave, 1 µs … 134 s; merging is a vector add, so any
-/// grouping and any time range has exact counts and percentiles within 1/32.
+/// Log-linear latency histogram, 16 buckets an octave, 1 µs … 134 s; merging is a vector add, so
+/// any grouping and any time range has exact counts and percentiles within 1/32.
 ///
 /// Bucket of v µs: v < 16 → v; else e = ⌊log2 v⌋, 16·(e − 3) + ((v >> (e − 4)) & 15).
 /// Thread: none of its own; one writer at a time.

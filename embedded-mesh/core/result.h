@@ -36,8 +36,7 @@ struct Error
     bool operator==(const Error&) const = default;
 };
 
-template<typename T>
-using Result = tl::expected<T, Error>;
+template <typename T> using Result = tl::expected<T, Error>;
 
 /// `return failure(ErrorCode::NotFound, "…");` from any function that returns a Result.
 inline tl::unexpected<Error> failure(ErrorCode code, std::string message)
