@@ -165,10 +165,24 @@ void MeshModel::closeSecond(const MeshFrame& frame)
 {
     if (frame.unixMs != 0 && (frame.closesSecond || frame.full))
         m_unixMs = frame.unixMs;
-    if (!frame.closesSecond)
-        return;
+    if (frame.before) {
+        for (auto& [key, state] : m_edges)
+            state.seconds.clear();
+        for (const std::vector<EdgeSample>& second : *frame.before)
+            pushSecond(second);
+    }
+    if (frame.closesSecond)
+        pushSecond(frame.samples);
+    if (frame.closesSecond || frame.before) {
+        for (auto& [key, state] : m_edges)
+            updateHealth(state);
+    }
+}
+
+void MeshModel::pushSecond(const std::vector<EdgeSample>& samples)
+{
     std::unordered_map<EdgeId, const EdgeSample*> heard;
-    for (const EdgeSample& sample : frame.samples)
+    for (const EdgeSample& sample : samples)
         heard.emplace(sample.edge, &sample);
     for (auto& [key, state] : m_edges) {
         const auto it = heard.find(state.edge.id);
@@ -176,11 +190,10 @@ void MeshModel::closeSecond(const MeshFrame& frame)
         silent.edge = state.edge.id;
         if (it != heard.end() && it->second->ageMs == 0)
             state.seconds.push_back(*it->second);
-        else if (state.ageMs == 0) // stale seconds are unknown, not zero
+        else if (it == heard.end() && state.ageMs == 0) // stale seconds are unknown, not zero
             state.seconds.push_back(silent);
         while (state.seconds.size() > kSecondsKept)
             state.seconds.pop_front();
-        updateHealth(state);
     }
 }
 

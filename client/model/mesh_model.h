@@ -93,6 +93,7 @@ private:
     void applyInstances(const MeshFrame& frame);
     void applySample(const EdgeSample& sample, std::int64_t unixMs);
     void closeSecond(const MeshFrame& frame);
+    void pushSecond(const std::vector<EdgeSample>& samples);
     int addEvents(const MeshFrame& frame);
     void updateHealth(EdgeState& state) const;
 

@@ -304,6 +304,9 @@ struct MeshFrame
     std::vector<Node> nodes;
     std::vector<Edge> edges;
     std::vector<EdgeSample> samples;
+    /// In full frames of another time (a seek, a file): the seconds before this one, oldest first;
+    /// they replace the minute the model kept. Never in live frames.
+    std::optional<std::vector<std::vector<EdgeSample>>> before;
     std::vector<Instance> instances;
     std::vector<ProxyState> proxies;
     std::vector<Event> events;
