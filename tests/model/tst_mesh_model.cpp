@@ -30,8 +30,8 @@ MeshFrame fullFrame(std::int64_t unixMs, std::vector<Edge> edges)
     frame.unixMs = unixMs;
     frame.full = true;
     for (Edge& edge : edges) {
-        frame.nodes.push_back({.key = edge.key.source});
-        frame.nodes.push_back({.key = edge.key.destination});
+        frame.nodes.emplace_back().key = edge.key.source;
+        frame.nodes.emplace_back().key = edge.key.destination;
     }
     frame.edges = std::move(edges);
     frame.overrides.emplace();
@@ -182,7 +182,8 @@ void MeshModelTest::fullFrameOfModelRebuildsIt()
     copy.apply(model.toFrame());
     QCOMPARE(copy.unixMs(), model.unixMs());
     QVERIFY(copy.nodes() == model.nodes());
-    QVERIFY(copy.edge(1)->seconds.back() == model.edge(1)->seconds.back());
+    QVERIFY(copy.edge(1)->seconds.back().outcomes == model.edge(1)->seconds.back().outcomes);
+    QVERIFY(copy.edge(1)->seconds.back().latency == model.edge(1)->seconds.back().latency);
 }
 
 } // namespace meshyard
