@@ -24,6 +24,7 @@ struct ServiceView
     std::string name;
     std::uint32_t slot = 0; ///< 1..1023: its place in every instance's capture block
     std::vector<PortView> ports;
+    std::vector<std::string> exportTo; ///< other namespaces that see it, "*" = all; empty = none
 };
 
 /// What runs, as its supervisor reported it.
