@@ -3,6 +3,7 @@
 
 option(MESHYARD_BUILD_TESTS "Build the tests and benchmarks" ON)
 option(MESHYARD_BUILD_CONSOLE "Build the desktop console (needs Qt Widgets)" ON)
+option(MESHYARD_CHECK_HEADERS "Compile every header alone as part of all" OFF)
 set(MESHYARD_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address;undefined")
 
 set(CMAKE_CXX_STANDARD 20)
