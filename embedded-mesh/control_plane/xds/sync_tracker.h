@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/control_plane/xds/node_info.h"
 #include "embedded-mesh/control_plane/xds/snapshot.h"
 
 #include <array>
@@ -13,22 +14,6 @@
 #include <vector>
 
 namespace meshyard::control_plane {
-
-/// Who speaks on a stream, from the first message's node.
-struct NodeInfo
-{
-    std::string id;
-    std::string service; ///< node.cluster
-    std::string ns = "production";
-    std::string version;
-    std::string kind; ///< "meshyard-proxy 0.1.0", "envoy 1.40.0", "gRPC C++ …"
-    std::string peer; ///< transport address
-    std::map<std::string, std::string> labels;
-    std::uint16_t appPort = 0;
-    std::uint16_t inboundPort = 0;
-    std::uint16_t outboundPort = 15001;
-    bool wrapsResources = false; ///< takes Resource with a ttl in SotW
-};
 
 struct TypeStatus
 {
