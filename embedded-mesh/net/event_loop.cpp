@@ -124,6 +124,11 @@ void EventLoop::post(Task task)
         m_doorbell->ring();
 }
 
+void EventLoop::disposeLater(std::unique_ptr<IoHandler> handler)
+{
+    m_disposed.push_back(std::move(handler));
+}
+
 Duration EventLoop::waitTime(Duration maxWait) const
 {
     if (!m_woken.empty() || !m_turnEnd.empty() || !m_disposed.empty())
@@ -165,7 +170,7 @@ void EventLoop::runOnce(Duration maxWait)
     turnEnd.swap(m_turnEnd);
     for (Task& task : turnEnd)
         task();
-    std::vector<std::shared_ptr<void>> disposed;
+    std::vector<std::unique_ptr<IoHandler>> disposed;
     disposed.swap(m_disposed);
 }
 

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/meshyard/application.h"
+
+#include "client/embedded_mesh.h"
+#include "client/grpc_commands.h"
+#include "client/live_source.h"
+#include "client/mesh_address.h"
+#include "ui/topology/edge_words.h"
+#include "ui/topology/scene_builder.h"
+
+#include <QApplication>
+#include <QFileInfo>
+#include <QLibraryInfo>
+#include <QLoggingCategory>
+#include <QTimer>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <chrono>
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace meshyard::app {
+namespace {
+
+Q_LOGGING_CATEGORY(lcApp, "meshyard.app")
+
+std::string operatorName()
+{
+    const passwd* entry = getpwuid(getuid());
+    return entry ? entry->pw_name : std::to_string(getuid());
+}
+
+} // namespace
+
+Application::Application(QApplication& qt, CommandLine commandLine)
+    : m_qt(qt)
+    , m_commandLine(std::move(commandLine))
+{
+    loadTranslations();
+    m_theme = std::make_unique<ui::Theme>(qt);
+    const int stored = m_settings.value(u"window/scheme"_s, 0).toInt();
+    m_theme->setChoice(static_cast<ui::SchemeChoice>(std::clamp(stored, 0, 2)));
+    if (!m_commandLine.scheme.isEmpty())
+        m_theme->setChoice(
+            m_commandLine.scheme == u"dark"_s ? ui::SchemeChoice::Dark : ui::SchemeChoice::Light);
+}
+
+Application::~Application()
+{
+    // The window reads the session while it goes; the mesh goes last.
+    m_window.reset();
+    m_session.close();
+}
+
+void Application::loadTranslations()
+{
+    const QLocale locale;
+    if (m_translator.load(locale, u"meshyard"_s, u"_"_s, u":/meshyard/i18n"_s))
+        QCoreApplication::installTranslator(&m_translator);
+    if (m_qtTranslator.load(
+            locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
+        QCoreApplication::installTranslator(&m_qtTranslator);
+}
+
+int Application::run()
+{
+    m_window = std::make_unique<ui::MainWindow>(*m_theme, m_session, m_settings);
+    m_window->hasOwnMesh = [this] { return m_mesh && m_mesh->isOurs(); };
+    connect(m_window.get(), &ui::MainWindow::demoRequested, this, [this] { startEmbedded(true); });
+    connect(m_window.get(), &ui::MainWindow::emptyMeshRequested, this,
+        [this] { startEmbedded(false); });
+    connect(m_window.get(), &ui::MainWindow::fileRequested, this, &Application::openFile);
+    connect(m_window.get(), &ui::MainWindow::closeDecided, this, &Application::closeDecided);
+    m_window->show();
+    openWhatWasAsked();
+    if (m_commandLine.exitAfterSeconds)
+        QTimer::singleShot(std::chrono::seconds(*m_commandLine.exitAfterSeconds), this, [this] {
+            closeDecided(true);
+            QCoreApplication::exit(m_exitCode);
+        });
+    const int code = QApplication::exec();
+    return code != 0 ? code : m_exitCode;
+}
+
+void Application::openWhatWasAsked()
+{
+    switch (m_commandLine.mesh) {
+    case CommandLine::Mesh::Ask:
+        break;
+    case CommandLine::Mesh::Demo:
+        startEmbedded(true);
+        break;
+    case CommandLine::Mesh::Connect:
+        connectTo(m_commandLine.address, m_commandLine.address);
+        break;
+    case CommandLine::Mesh::Open:
+        openFile(m_commandLine.file);
+        break;
+    }
+}
+
+void Application::startEmbedded(bool demo)
+{
+    const QString name = tr("This computer");
+    m_session.announceStart(name);
+    EmbeddedMesh::Options options;
+    options.demo = demo;
+    m_mesh = std::make_unique<EmbeddedMesh>(options);
+    connect(m_mesh.get(), &EmbeddedMesh::ready, this,
+        [this, name](const QString& address) { connectTo(address, name); });
+    connect(m_mesh.get(), &EmbeddedMesh::failed, this, [this](const QString& sentence) {
+        qCWarning(lcApp).noquote() << sentence;
+        m_exitCode = 1;
+        m_session.close(tr("The mesh could not be started: %1").arg(sentence));
+    });
+    m_mesh->start();
+}
+
+void Application::connectTo(const QString& address, const QString& displayName)
+{
+    const std::string target = meshAddress(address.toStdString());
+    m_session.open(std::make_unique<LiveSource>(target),
+        std::make_unique<GrpcCommands>(target, operatorName()), nullptr, displayName);
+    connect(&m_session, &ui::MeshSession::topologyChanged, this, &Application::onFirstPicture,
+        Qt::SingleShotConnection);
+}
+
+void Application::openFile(const QString& path)
+{
+    m_session.close(tr("%1 cannot be opened.").arg(QFileInfo(path).fileName()));
+}
+
+void Application::onFirstPicture()
+{
+    selectWhatWasAsked();
+}
+
+void Application::selectWhatWasAsked()
+{
+    const QString wanted = m_commandLine.select;
+    for (const auto& [key, edge] : m_session.model().edges()) {
+        const QString name = ui::edgeText(key);
+        const QString plain = u"edge:"_s + QString::fromStdString(key.source.service) + u"->"_s
+            + QString::fromStdString(key.destination.service);
+        if (wanted == plain || wanted == u"edge:"_s + ui::sceneId(key)
+            || wanted == u"edge:"_s + name) {
+            m_window->selection().set(key);
+            return;
+        }
+    }
+}
+
+void Application::closeDecided(bool stopMesh)
+{
+    if (!m_mesh)
+        return;
+    if (stopMesh)
+        m_mesh.reset();
+    else
+        m_mesh->detach();
+}
+
+} // namespace meshyard::app
