@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "client/edge_figures.h"
 #include "client/mesh_commands.h"
 
 #include <chrono>
 
 namespace meshyard {
-
-/// One edge over a window, merged by the control plane.
-struct EdgeFigures
-{
-    Edge edge;
-    std::uint32_t windowS = 0; // seconds actually covered
-    Outcomes outcomes;
-    std::uint64_t bytesOut = 0;
-    std::uint64_t bytesIn = 0;
-    std::uint32_t inFlight = 0;
-    std::uint32_t connections = 0;
-    std::uint32_t tlsConnections = 0;
-    LatencySketch latency;
-    LatencySketch serverLatency;
-    EdgeBreaker breaker;
-};
 
 struct MeshStatus
 {
