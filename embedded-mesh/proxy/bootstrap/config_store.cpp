@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/bootstrap/config_store.h"
+
+#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "envoy/config/listener/v3/listener.pb.h"
+#include "envoy/config/route/v3/route.pb.h"
+#include "meshyard/v1/override.pb.h"
+
+#include <algorithm>
+
+namespace meshyard::proxy {
+
+namespace {
+
+using ListenerProto = envoy::config::listener::v3::Listener;
+using RouteProto = envoy::config::route::v3::RouteConfiguration;
+using ClusterProto = envoy::config::cluster::v3::Cluster;
+using EndpointProto = envoy::config::endpoint::v3::ClusterLoadAssignment;
+
+const std::string& nameOf(const EndpointProto& assignment)
+{
+    return assignment.cluster_name();
+}
+template <typename Message> const std::string& nameOf(const Message& message)
+{
+    return message.name();
+}
+
+Result<void> keepsAds(const envoy::config::core::v3::ConfigSource& source, const std::string& place)
+{
+    if (source.has_ads() || source.has_self())
+        return {};
+    return failure(
+        ErrorCode::InvalidArgument, place + ": only the config source 'ads' is supported");
+}
+
+} // namespace
+
+ConfigStore::ConfigStore(const Clock& clock)
+    : m_clock(clock)
+{
+}
+
+Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstrap& bootstrap)
+{
+    const auto& resources = bootstrap.static_resources();
+    if (resources.secrets_size() > 0)
+        return failure(ErrorCode::InvalidArgument, "static_resources.secrets is not supported yet");
+    ConfigSnapshot fixed;
+    for (const ClusterProto& proto : resources.clusters()) {
+        // The control plane's own cluster is dialled by gRPC and may ask for what only gRPC does.
+        if (proto.name() == "meshyard_control_plane")
+            continue;
+        auto spec = ClusterSpec::compile(proto, m_warnings);
+        if (!spec)
+            return tl::unexpected(spec.error());
+        auto set = EndpointSet::compile(proto.load_assignment());
+        if (!set)
+            return tl::unexpected(set.error());
+        if (!fixed.clusters.emplace(proto.name(), ConfigSnapshot::ClusterConfig{*spec, *set})
+                .second)
+            return failure(
+                ErrorCode::InvalidArgument, "cluster '" + proto.name() + "' stands twice");
+    }
+    for (const ListenerProto& proto : resources.listeners()) {
+        auto spec = ListenerSpec::compile(proto, m_warnings);
+        if (!spec)
+            return tl::unexpected(spec.error());
+        if (!fixed.listeners.emplace((*spec)->name, *spec).second)
+            return failure(
+                ErrorCode::InvalidArgument, "listener '" + (*spec)->name + "' stands twice");
+    }
+    m_static = std::move(fixed);
+    return {};
+}
+
+template <typename Message, typename Compiled, typename Compile>
+Result<void> ConfigStore::takeInto(
+    Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile)
+{
+    Table<Compiled> taken;
+    for (const google::protobuf::Any& any : resources) {
+        Message message;
+        if (!any.UnpackTo(&message)) {
+            return failure(ErrorCode::InvalidArgument,
+                "resource is not a " + Message::descriptor()->full_name() + " but "
+                    + any.type_url());
+        }
+        const std::string& name = nameOf(message);
+        if (name.empty() || taken.contains(name)) {
+            return failure(ErrorCode::InvalidArgument,
+                name.empty() ? "a resource has no name" : "resource '" + name + "' stands twice");
+        }
+        const auto old = table.find(name);
+        if (old != table.end() && old->second.bytes == any.value()) {
+            taken.emplace(name, old->second);
+            continue;
+        }
+        Result<std::shared_ptr<const Compiled>> compiled = compile(message);
+        if (!compiled)
+            return tl::unexpected(compiled.error());
+        taken.emplace(name, Entry<Compiled>{any.value(), std::move(*compiled)});
+    }
+    if (!wholeSet)
+        taken.merge(table); // what this response does not mention stays
+    table = std::move(taken);
+    return {};
+}
+
+Result<void> ConfigStore::update(
+    std::string_view type, const std::string& version, const Resources& resources)
+{
+    Result<void> done;
+    if (type == kListenerType) {
+        done = takeInto<ListenerProto>(
+            m_listeners, resources, true, [this](const ListenerProto& proto) {
+                return ListenerSpec::compile(proto, m_warnings);
+            });
+    } else if (type == kClusterType) {
+        done = takeInto<ClusterProto>(m_clusters, resources, true,
+            [this](const ClusterProto& proto) -> Result<std::shared_ptr<const ClusterSpec>> {
+                if (proto.has_eds_cluster_config()) {
+                    if (auto ads = keepsAds(proto.eds_cluster_config().eds_config(),
+                            "cluster '" + proto.name() + "' eds_cluster_config");
+                        !ads)
+                        return tl::unexpected(ads.error());
+                }
+                auto spec = ClusterSpec::compile(proto, m_warnings);
+                if (spec && !(*spec)->usesEds) {
+                    auto set = EndpointSet::compile(proto.load_assignment());
+                    if (!set)
+                        return tl::unexpected(set.error());
+                    m_endpoints[proto.name()] = {proto.load_assignment().SerializeAsString(), *set};
+                }
+                return spec;
+            });
+    } else if (type == kRouteType) {
+        done = takeInto<RouteProto>(m_routes, resources, false,
+            [](const RouteProto& proto) { return RouteTable::compile(proto); });
+    } else if (type == kEndpointType) {
+        done = takeInto<EndpointProto>(m_endpoints, resources, false,
+            [](const EndpointProto& proto) { return EndpointSet::compile(proto); });
+    } else if (type == kOverrideType) {
+        done = takeOverrides(resources);
+    } else {
+        return failure(ErrorCode::InvalidArgument, "unknown type URL " + std::string(type));
+    }
+    if (done)
+        m_versions[std::string(type)] = version;
+    return done;
+}
+
+Result<void> ConfigStore::takeOverrides(const Resources& resources)
+{
+    std::vector<OverrideSpec> taken;
+    const TimePoint now = m_clock.now();
+    for (const google::protobuf::Any& any : resources) {
+        v1::EdgeOverride proto;
+        if (!any.UnpackTo(&proto))
+            return failure(ErrorCode::InvalidArgument, "resource is not an EdgeOverride");
+        OverrideSpec spec;
+        spec.id = proto.id();
+        spec.clusters.assign(proto.clusters().begin(), proto.clusters().end());
+        spec.kind = static_cast<OverrideKind>(std::clamp<int>(proto.kind(), 0, 3));
+        spec.drainPercent = proto.drain_percent();
+        spec.deadlineUnixMs = proto.deadline_unix_ms();
+        spec.reason = proto.reason();
+        spec.operatorName = proto.operator_name();
+        spec.reset = proto.reset();
+        if (proto.remaining_ms() > 0)
+            spec.deadline = now + std::chrono::milliseconds(proto.remaining_ms());
+        // The same override sent again is not a longer one: it keeps our own countdown.
+        const auto known = std::ranges::find_if(m_overrides, [&](const OverrideSpec& old) {
+            return old.id == spec.id && old.deadlineUnixMs == spec.deadlineUnixMs;
+        });
+        if (known != m_overrides.end())
+            spec.deadline = known->deadline;
+        taken.push_back(std::move(spec));
+    }
+    m_overrides = std::move(taken);
+    return {};
+}
+
+std::shared_ptr<const ConfigSnapshot> ConfigStore::snapshot() const
+{
+    auto made = std::make_shared<ConfigSnapshot>(m_static);
+    for (const auto& [name, entry] : m_clusters) {
+        const auto set = m_endpoints.find(entry.compiled->usesEds ? entry.compiled->edsName : name);
+        if (set != m_endpoints.end())
+            made->clusters[name] = {entry.compiled, set->second.compiled};
+    }
+    for (const auto& [name, entry] : m_routes)
+        made->routes[name] = entry.compiled;
+    for (const auto& [name, entry] : m_listeners) {
+        const std::string& routes = entry.compiled->routeConfigName;
+        if (routes.empty() || m_routes.contains(routes))
+            made->listeners[entry.compiled->name] = entry.compiled;
+    }
+    made->overrides = m_overrides;
+    made->versions = m_versions;
+    return made;
+}
+
+std::set<std::string> ConfigStore::endpointNames() const
+{
+    std::set<std::string> names;
+    for (const auto& [name, entry] : m_clusters) {
+        if (entry.compiled->usesEds)
+            names.insert(entry.compiled->edsName);
+    }
+    return names;
+}
+
+std::set<std::string> ConfigStore::routeNames() const
+{
+    std::set<std::string> names;
+    for (const auto& [name, entry] : m_listeners) {
+        if (!entry.compiled->routeConfigName.empty())
+            names.insert(entry.compiled->routeConfigName);
+    }
+    return names;
+}
+
+bool ConfigStore::isComplete() const
+{
+    return std::ranges::all_of(
+               endpointNames(), [this](const auto& name) { return m_endpoints.contains(name); })
+        && std::ranges::all_of(
+            routeNames(), [this](const auto& name) { return m_routes.contains(name); });
+}
+
+void ConfigStore::endWarming()
+{
+    for (const std::string& name : endpointNames()) {
+        if (!m_endpoints.contains(name))
+            m_endpoints[name] = {{}, std::make_shared<EndpointSet>()};
+    }
+    for (const std::string& name : routeNames()) {
+        RouteProto empty;
+        empty.set_name(name);
+        if (auto table = RouteTable::compile(empty); table && !m_routes.contains(name))
+            m_routes[name] = {{}, *table};
+    }
+}
+
+} // namespace meshyard::proxy

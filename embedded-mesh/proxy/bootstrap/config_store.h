@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/proxy/config_snapshot.h"
+
+#include <map>
+#include <set>
+#include <span>
+
+namespace envoy::config::bootstrap::v3 {
+class Bootstrap;
+}
+namespace google::protobuf {
+class Any;
+template <typename T> class RepeatedPtrField;
+} // namespace google::protobuf
+
+namespace meshyard::proxy {
+
+inline constexpr std::string_view kListenerType
+    = "type.googleapis.com/envoy.config.listener.v3.Listener";
+inline constexpr std::string_view kRouteType
+    = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+inline constexpr std::string_view kClusterType
+    = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
+inline constexpr std::string_view kEndpointType
+    = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+inline constexpr std::string_view kOverrideType = "type.googleapis.com/meshyard.v1.EdgeOverride";
+
+/// All resources as received and compiled; makes snapshots of what is complete.
+///
+/// A response is taken whole or not at all; unchanged resources keep their compiled object. A new
+/// cluster stays out until its endpoints are known, a new listener until its routes are (warming);
+/// what is already there goes on while its successor warms.
+/// Thread: the configuration thread.
+class ConfigStore final
+{
+public:
+    using Resources = google::protobuf::RepeatedPtrField<google::protobuf::Any>;
+
+    explicit ConfigStore(const Clock& clock);
+
+    Result<void> loadStatic(const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
+    /// Full set for listeners, clusters and overrides (absence deletes); any part for the others.
+    /// @return what is wrong, naming resource and field; then nothing has changed.
+    Result<void> update(
+        std::string_view type, const std::string& version, const Resources& resources);
+
+    std::shared_ptr<const ConfigSnapshot> snapshot() const;
+    /// Names to subscribe to, from clusters and listeners.
+    std::set<std::string> endpointNames() const;
+    std::set<std::string> routeNames() const;
+    /// No cluster and no listener is still warming.
+    bool isComplete() const;
+    /// Since the last call.
+    std::vector<std::string> takeWarnings() { return std::exchange(m_warnings, {}); }
+    /// Stops waiting for endpoints and routes that did not come: empty ones take their place.
+    void endWarming();
+
+private:
+    template <typename Compiled> struct Entry
+    {
+        std::string bytes; // as received: unchanged bytes keep the compiled object
+        std::shared_ptr<const Compiled> compiled;
+    };
+    template <typename Compiled> using Table = std::map<std::string, Entry<Compiled>>;
+
+    template <typename Message, typename Compiled, typename Compile>
+    Result<void> takeInto(
+        Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile);
+    Result<void> takeOverrides(const Resources& resources);
+
+    const Clock& m_clock;
+    ConfigSnapshot m_static;
+    Table<ListenerSpec> m_listeners;
+    Table<RouteTable> m_routes;
+    Table<ClusterSpec> m_clusters;
+    Table<EndpointSet> m_endpoints;
+    std::vector<OverrideSpec> m_overrides;
+    std::map<std::string, std::string> m_versions;
+    std::vector<std::string> m_warnings;
+};
+
+} // namespace meshyard::proxy

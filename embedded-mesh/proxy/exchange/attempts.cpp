@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The upstream half of Exchange: connections, attempts, retries, timeouts.
+#include "embedded-mesh/http/field_rules.h"
+#include "embedded-mesh/proxy/exchange/exchange.h"
+
+namespace meshyard::proxy {
+
+namespace {
+
+constexpr std::size_t kMaxKeptBody = 64 * 1024;
+
+CallResult resultOfEnd(CallOutcome::End end)
+{
+    switch (end) {
+    case CallOutcome::End::Timeout:
+        return CallResult::Timeout;
+    case CallOutcome::End::NoEndpoint:
+        return CallResult::NoEndpoint;
+    case CallOutcome::End::Cancelled:
+        return CallResult::Cancelled;
+    default:
+        return CallResult::ConnectError;
+    }
+}
+
+LocalReply answerFor(CallOutcome::End end)
+{
+    LocalReply reply;
+    switch (end) {
+    case CallOutcome::End::Timeout:
+        reply.status = 504;
+        reply.body = "upstream request timeout\n";
+        break;
+    case CallOutcome::End::NoEndpoint:
+        reply.body = "no healthy upstream\n";
+        break;
+    case CallOutcome::End::ConnectError:
+        reply.body = "cannot connect to the upstream\n";
+        break;
+    default:
+        reply.body = "the upstream closed the connection before it answered\n";
+        break;
+    }
+    return reply;
+}
+
+bool isJudgedEarly(const http::ResponseHead& head)
+{
+    const auto type = head.find(http::KnownHeader::ContentType);
+    return type
+        && (type->starts_with("text/event-stream") || type->starts_with("application/grpc"));
+}
+
+} // namespace
+
+void Exchange::attempt()
+{
+    m_attemptStarted = m_context.now();
+    m_sent = false;
+    m_reconnected = false;
+    ++m_attempts;
+    m_endpoint = m_cluster->pick(m_tried);
+    if (m_endpoint == nullptr)
+        return fail(CallOutcome::End::NoEndpoint);
+    m_tried.push_back(m_endpoint.get());
+    m_attemptOpen = true;
+    ++m_endpoint->active;
+    m_endpoint->counters.begin();
+    if (m_attempts > 1)
+        m_endpoint->counters.retry();
+    acquire();
+}
+
+void Exchange::acquire()
+{
+    m_upstream = m_endpoint->takeIdle();
+    if (m_upstream != nullptr) {
+        m_upstream->attach(*this, m_method);
+        return sendRequest();
+    }
+    if (m_cluster->mayConnect() || m_cluster->closeSomeIdle())
+        return openConnection();
+    if (!m_cluster->wait(*this))
+        return limit();
+    m_state = State::Queued;
+}
+
+void Exchange::onConnectionFree()
+{
+    acquire();
+}
+
+void Exchange::openConnection()
+{
+    if (!m_cluster->beginConnecting())
+        return limit();
+    m_state = State::Connecting;
+    m_upstream = std::make_unique<UpstreamConnection>(m_context, m_cluster, m_endpoint);
+    m_upstream->attach(*this, m_method);
+    if (!m_upstream->connect())
+        return fail(CallOutcome::End::ConnectError);
+    m_stepTimer.armAfter(m_cluster->spec().connectTimeout);
+}
+
+void Exchange::onUpstreamConnected()
+{
+    m_cluster->endConnecting();
+    m_stepTimer.cancel();
+    sendRequest();
+}
+
+void Exchange::sendRequest()
+{
+    m_state = State::AwaitingHead;
+    m_sent = true;
+    m_upstream->io().write({m_head, m_body});
+    m_endpoint->counters.bytesOut += m_head.size() + m_body.size();
+    if (!m_keepsBody)
+        m_body.clear();
+    m_downstream.resumeRequestBody();
+    armTryTimer();
+}
+
+void Exchange::armTryTimer()
+{
+    if (m_forward->retry.perTryTimeout.count() > 0)
+        m_stepTimer.armAfter(m_forward->retry.perTryTimeout);
+}
+
+void Exchange::addRequestBody(std::string_view bytes)
+{
+    m_requestBytes += bytes.size();
+    if (m_inbound != nullptr)
+        m_inbound->bytesIn += bytes.size();
+    if (!isActive())
+        return;
+    const bool flowing = m_sent && m_upstream != nullptr;
+    if (flowing) {
+        m_upstream->io().write(bytes);
+        m_endpoint->counters.bytesOut += bytes.size();
+        if (m_upstream->io().isBackedUp())
+            m_downstream.pauseRequestBody();
+    }
+    if (flowing && (m_forward->retry.retries == 0 || m_body.size() + bytes.size() > kMaxKeptBody)) {
+        m_keepsBody = false; // too much to send again
+        m_body.clear();
+    }
+    if (!flowing || m_keepsBody)
+        m_body.append(bytes);
+    if (!flowing && m_body.size() > kMaxKeptBody)
+        m_downstream.pauseRequestBody();
+}
+
+void Exchange::endRequest()
+{
+    m_requestDone = true;
+}
+
+void Exchange::onUpstreamWritable()
+{
+    m_downstream.resumeRequestBody();
+}
+
+void Exchange::onDownstreamWritable()
+{
+    if (m_upstream != nullptr)
+        m_upstream->io().resumeReading();
+}
+
+void Exchange::onStepTimer()
+{
+    switch (m_state) {
+    case State::Delaying:
+        if (m_status != 0) { // the fault also aborts
+            LocalReply abort;
+            abort.status = m_status;
+            abort.body = "fault filter abort";
+            return reply(CallResult::Fault, abort);
+        }
+        return admitFirst();
+    case State::Connecting:
+        return fail(CallOutcome::End::ConnectError);
+    case State::AwaitingHead:
+        return fail(CallOutcome::End::Timeout);
+    case State::BackingOff:
+        return attempt();
+    default:
+        return;
+    }
+}
+
+void Exchange::onRouteTimeout()
+{
+    if (m_state == State::Idle)
+        return;
+    const bool begun = m_state == State::Responding;
+    if (m_attemptOpen)
+        endAttempt(outcomeNow(CallOutcome::End::Timeout, 0));
+    if (!begun)
+        return reply(CallResult::Timeout, answerFor(CallOutcome::End::Timeout));
+    dropUpstream();
+    account(CallResult::Timeout);
+    clear();
+    m_downstream.cut();
+}
+
+CallOutcome Exchange::outcomeNow(CallOutcome::End end, int status) const
+{
+    CallOutcome outcome;
+    outcome.end = end;
+    outcome.status = status;
+    outcome.latency
+        = std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_attemptStarted);
+    return outcome;
+}
+
+void Exchange::endAttempt(const CallOutcome& outcome)
+{
+    const TimePoint now = m_context.now();
+    if (std::exchange(m_permitHeld, false))
+        m_cluster->breaker().finish(m_permit, outcome, Cluster::breakerTime(now));
+    if (!std::exchange(m_attemptOpen, false))
+        return;
+    m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
+    m_endpoint->counters.end();
+    if (outcome.end != CallOutcome::End::Cancelled)
+        m_cluster->recordAttempt(
+            *m_endpoint, outcome.end == CallOutcome::End::Response ? outcome.status : 0, now);
+}
+
+void Exchange::fail(CallOutcome::End end)
+{
+    m_stepTimer.cancel();
+    dropUpstream();
+    endAttempt(outcomeNow(end, 0));
+    if (retries(end, 0) && beginRetry())
+        return backOff();
+    reply(resultOfEnd(end), answerFor(end));
+}
+
+void Exchange::limit()
+{
+    if (std::exchange(m_attemptOpen, false)) {
+        m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
+        m_endpoint->counters.end();
+    }
+    m_endpoint.reset();
+    LocalReply refusal;
+    refusal.breaker = "limited";
+    refusal.retryAfter = 1;
+    refusal.body = "a connection pool limit of this edge is reached\n";
+    reply(CallResult::Limited, refusal); // gives the permit back
+}
+
+bool Exchange::maySendAgain() const
+{
+    return m_keepsBody || !m_sent;
+}
+
+bool Exchange::retries(CallOutcome::End end, int status) const
+{
+    const RetryRules& rules = m_forward->retry;
+    if (m_attempts > rules.retries || !maySendAgain())
+        return false;
+    switch (end) {
+    case CallOutcome::End::Response:
+        return rules.retriesStatus(status);
+    case CallOutcome::End::ConnectError:
+        return rules.onConnectFailure || rules.onGatewayError || rules.onReset
+            || rules.retriesStatus(503);
+    case CallOutcome::End::Reset:
+        return rules.onReset || rules.retriesStatus(503);
+    case CallOutcome::End::Timeout:
+        return rules.onGatewayError || rules.onReset || rules.retriesStatus(504);
+    default:
+        return false;
+    }
+}
+
+bool Exchange::beginRetry()
+{
+    if (!m_countsRetry) {
+        if (!m_cluster->beginRetry())
+            return false;
+        m_countsRetry = true;
+    }
+    // Admitted now, before the earlier answer is thrown away: a refused retry returns that one.
+    const BreakerDecision decision = m_cluster->breaker().admit(
+        {m_hash >> 8, m_forward->timeout}, Cluster::breakerTime(m_context.now()));
+    m_permit = decision.permit;
+    m_permitHeld = decision.admission == Admission::Admitted;
+    return m_permitHeld;
+}
+
+void Exchange::backOff()
+{
+    const RetryRules& rules = m_forward->retry;
+    const auto limit
+        = std::min(rules.backOffMax, rules.backOffBase * (1U << std::min(m_attempts, 16U)));
+    const auto span = static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 1));
+    m_state = State::BackingOff;
+    m_sent = false;
+    m_stepTimer.armAfter(std::chrono::microseconds(m_context.nextRandom() % span));
+}
+
+void Exchange::dropUpstream()
+{
+    if (m_state == State::Queued)
+        m_cluster->stopWaiting(*this);
+    if (m_state == State::Connecting)
+        m_cluster->endConnecting();
+    if (m_state != State::Idle)
+        m_state = State::BetweenAttempts;
+    if (m_upstream == nullptr)
+        return;
+    m_upstream->detach();
+    m_upstream->close();
+    m_context.dispose(std::move(m_upstream));
+}
+
+void Exchange::releaseUpstream()
+{
+    if (m_upstream == nullptr)
+        return;
+    const ClusterSpec& spec = m_cluster->spec();
+    const bool worn = spec.maxRequestsPerConnection > 0
+        && m_upstream->requests() >= spec.maxRequestsPerConnection;
+    m_endpoint->counters.bytesIn += m_upstream->bytesReadThisRequest();
+    if (!m_reusable || worn || m_endpoint->removed || m_upstream->io().unsentBytes() > 0)
+        return dropUpstream();
+    m_upstream->detach();
+    m_upstream->io().resumeReading();
+    m_upstream->markIdle(m_context.loop.now());
+    m_endpoint->putIdle(std::move(m_upstream));
+}
+
+void Exchange::judgeEarly(const http::ResponseHead& head)
+{
+    if (!isJudgedEarly(head) || !std::exchange(m_permitHeld, false))
+        return;
+    m_cluster->breaker().finish(m_permit, outcomeNow(CallOutcome::End::Response, head.status()),
+        Cluster::breakerTime(m_context.now()));
+}
+
+void Exchange::onResponseHead(const http::ResponseHead& head)
+{
+    m_stepTimer.cancel();
+    m_status = head.status();
+    if (retries(CallOutcome::End::Response, m_status)) {
+        CallOutcome outcome = outcomeNow(CallOutcome::End::Response, m_status);
+        endAttempt(outcome);
+        if (beginRetry()) {
+            dropUpstream();
+            return backOff();
+        }
+    }
+    judgeEarly(head);
+    m_state = State::Responding;
+    m_downstream.sendHead(
+        head, m_target == nullptr ? nullptr : &m_target->responseEdits, &m_route->responseEdits);
+}
+
+void Exchange::onResponseBody(std::string_view bytes)
+{
+    m_downstream.sendBody(bytes);
+    if (m_inbound != nullptr)
+        m_inbound->bytesOut += bytes.size();
+    if (m_downstream.isBackedUp() && m_upstream != nullptr)
+        m_upstream->io().pauseReading();
+}
+
+void Exchange::onResponseEnd(bool reusable)
+{
+    m_routeTimer.cancel();
+    m_reusable = reusable && m_requestDone;
+    endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
+    releaseUpstream();
+    account(resultOfStatus(m_status));
+    const auto cluster = m_cluster;
+    clear();
+    m_downstream.endResponse();
+    cluster->wakeWaiter();
+}
+
+void Exchange::onUpstreamLost(Loss loss)
+{
+    const auto end
+        = loss == Loss::Connect ? CallOutcome::End::ConnectError : CallOutcome::End::Reset;
+    if (m_state == State::Responding) {
+        endAttempt(outcomeNow(end, 0));
+        m_routeTimer.cancel();
+        dropUpstream();
+        account(CallResult::ConnectError);
+        clear();
+        return m_downstream.cut();
+    }
+    const bool stale = loss == Loss::Reset && m_upstream->isReused()
+        && !m_upstream->hasResponseBytes() && !m_reconnected && m_keepsBody
+        && http::isIdempotent(m_method);
+    if (stale) { // the peer closed an idle connection while we took it: not an attempt
+        m_reconnected = true;
+        dropUpstream();
+        m_endpoint->closeIdle();
+        return openConnection();
+    }
+    if (loss != Loss::Malformed)
+        return fail(end);
+    m_stepTimer.cancel();
+    dropUpstream();
+    endAttempt(outcomeNow(CallOutcome::End::Reset, 0));
+    if (retries(CallOutcome::End::Response, 502) && beginRetry())
+        return backOff();
+    LocalReply malformed;
+    malformed.status = 502;
+    malformed.body = "the upstream's answer is not valid HTTP\n";
+    reply(CallResult::ServerError, malformed);
+}
+
+} // namespace meshyard::proxy

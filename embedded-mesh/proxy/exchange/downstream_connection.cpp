@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/exchange/downstream_connection.h"
+
+#include "embedded-mesh/net/sockets.h"
+
+namespace meshyard::proxy {
+
+namespace {
+
+using http::BodyKind;
+
+constexpr std::size_t kMaxAhead = 64 * 1024;
+constexpr auto kLinger = std::chrono::seconds(1);
+
+} // namespace
+
+DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwner& owner)
+    : m_context(context)
+    , m_owner(owner)
+    , m_io(context.loop, *this)
+    , m_exchange(context, *this)
+    , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
+{
+    ++m_context.downstreamConnections;
+}
+
+DownstreamConnection::~DownstreamConnection()
+{
+    --m_context.downstreamConnections;
+}
+
+Result<void> DownstreamConnection::adopt(net::Fd fd)
+{
+    if (m_owner.spec().role == ListenerSpec::Role::Gateway)
+        m_remoteHost = net::peerAddress(fd.get()).host();
+    auto adopted = m_io.adopt(std::move(fd));
+    if (adopted)
+        armIdle();
+    return adopted;
+}
+
+void DownstreamConnection::armIdle()
+{
+    const ListenerSpec& spec = m_owner.spec();
+    const auto wait
+        = m_pending.empty() || spec.headTimeout.count() == 0 ? spec.idleTimeout : spec.headTimeout;
+    if (wait.count() > 0)
+        m_idleTimer.armAfter(wait);
+}
+
+void DownstreamConnection::onIdle()
+{
+    if (m_state != State::Head && m_state != State::Closing)
+        return;
+    m_io.close();
+    done();
+}
+
+void DownstreamConnection::leave()
+{
+    m_closeAfter = true;
+    if (m_state == State::Head && m_pending.empty()) {
+        m_io.close();
+        done();
+    }
+}
+
+void DownstreamConnection::done()
+{
+    if (std::exchange(m_done, true))
+        return;
+    m_idleTimer.cancel();
+    m_owner.onConnectionDone(*this);
+}
+
+void DownstreamConnection::onData(std::string_view bytes)
+{
+    if (m_state == State::Closing)
+        return; // lingering
+    if (m_state == State::Waiting || m_consuming) {
+        m_pending.append(bytes);
+        if (m_pending.size() > kMaxAhead)
+            m_io.pauseReading();
+        return;
+    }
+    if (m_pending.empty())
+        return consume(bytes);
+    std::string joined = std::move(m_pending);
+    m_pending.clear();
+    joined.append(bytes);
+    consume(joined);
+}
+
+void DownstreamConnection::consume(std::string_view bytes)
+{
+    m_consuming = true;
+    while (!bytes.empty() && !m_io.isClosed()) {
+        std::size_t taken = 0;
+        if (m_state == State::Head)
+            taken = takeHead(bytes);
+        else if (m_state == State::Body)
+            taken = takeBody(bytes);
+        bytes.remove_prefix(std::min(taken, bytes.size()));
+        if (taken == 0)
+            break;
+    }
+    m_consuming = false;
+    if (m_io.isClosed() || m_state == State::Closing)
+        return;
+    m_pending.assign(bytes);
+    if (m_state == State::Waiting && m_pending.size() > kMaxAhead)
+        m_io.pauseReading();
+    if (m_state == State::Head && m_peerFinished)
+        closeGently();
+}
+
+std::size_t DownstreamConnection::takeHead(std::string_view bytes)
+{
+    http::RequestHead& head = m_context.requestHead;
+    const http::ParseResult parsed = m_context.parser.parseRequest(bytes, head);
+    if (parsed.isInvalid()) {
+        refuse(parsed.error);
+        return 0;
+    }
+    if (!parsed.isComplete()) {
+        armIdle();
+        return 0;
+    }
+    const std::size_t size = head.size();
+    startRequest(head);
+    return size;
+}
+
+void DownstreamConnection::startRequest(const http::RequestHead& head)
+{
+    m_idleTimer.cancel();
+    m_method = head.method();
+    m_http10 = head.minorVersion() == 0;
+    m_keepAlive = head.keepAlive();
+    m_body.start(head.framing());
+    m_requestComplete = m_body.isDone();
+    m_state = m_requestComplete ? State::Waiting : State::Body;
+    m_rawBody = m_chunks = false;
+    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost});
+}
+
+std::size_t DownstreamConnection::takeBody(std::string_view bytes)
+{
+    std::size_t consumed = 0;
+    while (consumed < bytes.size() && m_body.state() == http::BodyDecoder::State::Reading) {
+        const auto step = m_body.next(bytes.substr(consumed));
+        if (step.consumed == 0)
+            break;
+        consumed += step.consumed;
+    }
+    if (m_body.state() == http::BodyDecoder::State::Invalid) {
+        m_exchange.cancel();
+        refuse(m_body.error());
+        return 0;
+    }
+    if (m_body.isDone()) { // before the bytes go on: the answer may come at once
+        m_requestComplete = true;
+        m_exchange.endRequest();
+    }
+    m_exchange.addRequestBody(bytes.substr(0, consumed));
+    if (m_requestComplete && m_state == State::Body) {
+        m_state = State::Waiting;
+        if (!m_exchange.isActive())
+            nextRequest();
+    }
+    return consumed;
+}
+
+void DownstreamConnection::refuse(http::HeadError error)
+{
+    m_keepAlive = false;
+    LocalReply reply;
+    reply.status = http::statusFor(error);
+    const std::string body = "malformed request: " + std::string(http::describe(error)) + "\n";
+    reply.body = body;
+    std::string& out = m_context.headScratch;
+    out.clear();
+    writeLocalReply(reply, ResponseFraming{false, true, false, true}, false, out);
+    m_io.write(out);
+    closeGently();
+}
+
+void DownstreamConnection::sendContinue()
+{
+    if (!m_http10)
+        m_io.write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
+{
+    ResponseFraming framing;
+    const BodyKind kind = head.framing().kind;
+    m_chunks = kind == BodyKind::UntilClose && !m_http10;
+    m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
+    framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
+    const bool byClose = m_http10 && (kind == BodyKind::UntilClose || kind == BodyKind::Chunked);
+    m_closeAfter = m_closeAfter || byClose || !m_keepAlive || !m_requestComplete
+        || m_owner.isLeaving() || m_context.draining;
+    framing.close = m_closeAfter;
+    framing.saysKeepAlive = m_http10 && !framing.close;
+    return framing;
+}
+
+void DownstreamConnection::sendHead(
+    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+{
+    std::string& out = m_context.headScratch;
+    out.clear();
+    const ResponseFraming framing = framingFor(head);
+    writeResponseHead(head, framing, targetEdits, routeEdits, out);
+}
+
+void DownstreamConnection::sendBody(std::string_view bytes)
+{
+    std::string& head = m_context.headScratch;
+    if (m_chunks) {
+        const http::ChunkHeader chunk(bytes.size());
+        m_io.write({head, chunk.text(), bytes, "\r\n"});
+    } else {
+        m_io.write({head, bytes});
+    }
+    head.clear();
+}
+
+void DownstreamConnection::flushResponse()
+{
+    std::string& head = m_context.headScratch;
+    if (head.empty())
+        return;
+    m_io.write(head);
+    head.clear();
+}
+
+void DownstreamConnection::endResponse()
+{
+    if (m_chunks)
+        m_context.headScratch.append(http::kLastChunk);
+    flushResponse();
+    finishRequest();
+}
+
+void DownstreamConnection::answer(const LocalReply& reply)
+{
+    std::string& out = m_context.headScratch;
+    out.clear();
+    m_closeAfter = m_closeAfter || !m_keepAlive || !m_requestComplete || m_owner.isLeaving()
+        || m_context.draining;
+    ResponseFraming framing;
+    framing.close = m_closeAfter;
+    framing.saysKeepAlive = m_http10 && !framing.close;
+    writeLocalReply(reply, framing, m_method == http::Method::Head, out);
+    flushResponse();
+    finishRequest();
+}
+
+void DownstreamConnection::finishRequest()
+{
+    if (m_closeAfter)
+        return closeGently();
+    if (m_state == State::Waiting)
+        nextRequest();
+}
+
+void DownstreamConnection::nextRequest()
+{
+    m_state = State::Head;
+    if (m_consuming)
+        return; // the loop up there goes on
+    if (m_peerFinished && m_pending.empty())
+        return closeGently();
+    armIdle();
+    m_io.resumeReading();
+    if (!m_pending.empty()) {
+        const std::string ahead = std::move(m_pending);
+        m_pending.clear();
+        consume(ahead);
+    }
+}
+
+void DownstreamConnection::closeGently()
+{
+    m_state = State::Closing;
+    m_pending.clear();
+    m_io.resumeReading(); // what still comes is thrown away, so that our answer is not lost to a
+                          // RST
+    m_io.finishWriting();
+    m_idleTimer.armAfter(kLinger);
+}
+
+void DownstreamConnection::cut()
+{
+    m_context.headScratch.clear();
+    m_io.abort();
+    done();
+}
+
+void DownstreamConnection::pauseRequestBody()
+{
+    m_io.pauseReading();
+}
+
+void DownstreamConnection::resumeRequestBody()
+{
+    m_io.resumeReading();
+}
+
+void DownstreamConnection::onWritable()
+{
+    m_exchange.onDownstreamWritable();
+}
+
+void DownstreamConnection::onPeerFinished()
+{
+    m_peerFinished = true;
+    m_exchange.cancel(); // who leaves before the answer frees the upstream (as in Envoy and nginx)
+    if (m_state != State::Closing)
+        closeGently();
+}
+
+void DownstreamConnection::onClosed(const std::optional<Error>& /*error*/)
+{
+    m_exchange.cancel();
+    done();
+}
+
+} // namespace meshyard::proxy

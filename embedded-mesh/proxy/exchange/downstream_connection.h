@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/http/body_decoder.h"
+#include "embedded-mesh/net/connection.h"
+#include "embedded-mesh/proxy/exchange/exchange.h"
+
+namespace meshyard::proxy {
+
+/// Where a connection came in: outlives its connections, follows configuration changes.
+class ConnectionOwner
+{
+public:
+    virtual ~ConnectionOwner() = default;
+
+    virtual const ListenerSpec& spec() const = 0;
+    /// No longer configured: connections end after the response in progress.
+    virtual bool isLeaving() const = 0;
+    /// The connection is over; it may be disposed of.
+    virtual void onConnectionDone(Disposable& connection) = 0;
+};
+
+/// HTTP/1 connection from a caller: one request after another, pipelined ones in order.
+///
+/// Thread: its worker's.
+class DownstreamConnection final : public Disposable,
+                                   private net::ConnectionHandler,
+                                   private DownstreamStream
+{
+public:
+    DownstreamConnection(WorkerContext& context, ConnectionOwner& owner);
+    ~DownstreamConnection() override;
+
+    Result<void> adopt(net::Fd fd);
+    /// Ends at once when idle, else after the response in progress.
+    void leave();
+
+private:
+    enum class State : std::uint8_t {
+        Head, // waiting for a request
+        Body, // of the request in progress
+        Waiting, // request complete, response not
+        Closing, // nothing more is read but thrown away
+    };
+
+    void onData(std::string_view bytes) override;
+    void onPeerFinished() override;
+    void onWritable() override;
+    void onClosed(const std::optional<Error>& error) override;
+
+    void sendContinue() override;
+    void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
+        const HeaderEdits* routeEdits) override;
+    bool takesRawBody() const override { return m_rawBody; }
+    void sendBody(std::string_view bytes) override;
+    void flushResponse() override;
+    void endResponse() override;
+    void answer(const LocalReply& reply) override;
+    void cut() override;
+    void pauseRequestBody() override;
+    void resumeRequestBody() override;
+    bool isBackedUp() const override { return m_io.isBackedUp(); }
+
+    void consume(std::string_view bytes);
+    std::size_t takeHead(std::string_view bytes);
+    std::size_t takeBody(std::string_view bytes);
+    void refuse(http::HeadError error);
+    void startRequest(const http::RequestHead& head);
+    void finishRequest();
+    void nextRequest();
+    void closeGently();
+    void done();
+    void onIdle();
+    void armIdle();
+    ResponseFraming framingFor(const http::ResponseHead& head);
+
+    WorkerContext& m_context;
+    ConnectionOwner& m_owner; // outlives us
+    net::Connection m_io;
+    Exchange m_exchange;
+    net::Timer m_idleTimer;
+    http::BodyDecoder m_body;
+    State m_state = State::Head;
+    http::Method m_method = http::Method::Get;
+    bool m_http10 = false;
+    bool m_keepAlive = true;
+    bool m_rawBody = false;
+    bool m_chunks = false; // we put chunk framing on
+    bool m_closeAfter = false;
+    bool m_consuming = false; // inside consume(): the loop there goes on
+    bool m_requestComplete = true;
+    bool m_peerFinished = false;
+    bool m_done = false;
+    std::string m_pending; // a partial head, or requests ahead of time
+    std::string m_remoteHost; // gateways
+};
+
+} // namespace meshyard::proxy

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Routing, faults, admission and answers; the attempts are in attempts.cpp.
+#include "embedded-mesh/proxy/exchange/exchange.h"
+
+#include <re2/re2.h>
+
+#include <array>
+#include <charconv>
+
+namespace meshyard::proxy {
+
+namespace {
+
+using http::KnownHeader;
+
+/// Random id in the form of a UUID v4, for requests that enter the mesh without one.
+std::string_view makeRequestId(WorkerContext& context, std::array<char, 36>& text)
+{
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const std::uint64_t halves[] = {context.nextRandom(), context.nextRandom()};
+    std::size_t digit = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            text[i] = '-';
+            continue;
+        }
+        text[i] = kHex[(halves[digit / 16] >> (4 * (digit % 16))) & 15];
+        ++digit;
+    }
+    text[14] = '4';
+    return {text.data(), text.size()};
+}
+
+} // namespace
+
+Exchange::Exchange(WorkerContext& context, DownstreamStream& downstream)
+    : m_context(context)
+    , m_downstream(downstream)
+    , m_routeTimer(context.loop.timers(), [this] { onRouteTimeout(); })
+    , m_stepTimer(context.loop.timers(), [this] { onStepTimer(); })
+{
+}
+
+Exchange::~Exchange()
+{
+    if (isActive())
+        cancel();
+}
+
+void Exchange::readRequest(const http::RequestHead& head, RequestView& view)
+{
+    const std::string_view target = head.path();
+    const std::size_t mark = target.find('?');
+    view.method = head.methodText();
+    view.authority = head.authority();
+    view.path = target.substr(0, mark);
+    if (mark != std::string_view::npos)
+        view.query = target.substr(mark + 1);
+    m_context.headerViews.clear();
+    for (const http::Field& field : head.fields())
+        m_context.headerViews.push_back({head.name(field), head.value(field)});
+    view.headers = m_context.headerViews;
+}
+
+void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
+{
+    m_started = m_context.now();
+    m_method = head.method();
+    m_requestDone = head.framing().kind == http::BodyKind::None
+        || (head.framing().kind == http::BodyKind::Length && head.framing().length == 0);
+    m_keepsBody = true;
+    m_continueWanted = head.expectsContinue() && !m_requestDone;
+    m_state = State::Delaying; // active from here on
+    if (origin.listener.role == ListenerSpec::Role::Inbound) {
+        const auto peer = head.find(KnownHeader::XMeshyardPeer);
+        m_inbound = &m_context.inbound.row(origin.listener.servicePort, peer.value_or(""));
+        m_inbound->begin();
+        m_inbound->bytesIn += head.size();
+    }
+    m_hash = m_context.nextRandom();
+    RequestView view;
+    readRequest(head, view);
+    route(head, view, origin);
+}
+
+void Exchange::route(
+    const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
+{
+    m_table = origin.listener.inlineRoutes ? origin.listener.inlineRoutes
+                                           : m_context.findRoutes(origin.listener.routeConfigName);
+    m_route = m_table ? m_table->match(view, m_hash) : nullptr;
+    if (m_route == nullptr || m_method == http::Method::Connect) {
+        LocalReply none;
+        none.status = 404;
+        none.body = "no route for this host and path\n";
+        return reply(CallResult::ClientError, none);
+    }
+    m_forward = std::get_if<ForwardAction>(&m_route->action);
+    if (m_forward == nullptr)
+        return answerDirectly(view);
+    if (!chooseCluster(view)) {
+        LocalReply missing;
+        missing.status = m_forward->missingClusterStatus;
+        missing.body = "the cluster of this route does not exist\n";
+        return reply(CallResult::NoEndpoint, missing);
+    }
+    writeHead(head, view, origin);
+    if (!injectFault(view, origin.listener.fault.get()))
+        admitFirst();
+}
+
+void Exchange::answerDirectly(const RequestView& view)
+{
+    LocalReply direct;
+    if (const auto* redirect = std::get_if<RedirectRules>(&m_route->action)) {
+        direct.status = redirect->status;
+        const std::string location = redirect->location(view, m_route->match.path.size());
+        direct.location = location;
+        return reply(CallResult::Ok, direct);
+    }
+    const DirectAnswer& answer = std::get<DirectAnswer>(m_route->action);
+    direct.status = answer.status;
+    direct.body = answer.body;
+    direct.edits = &m_route->responseEdits;
+    reply(resultOfStatus(answer.status), direct);
+}
+
+bool Exchange::chooseCluster(const RequestView& view)
+{
+    std::string_view name;
+    if (!m_forward->clusterHeader.empty()) {
+        name = view.header(m_forward->clusterHeader).value_or("");
+    } else {
+        m_target = m_forward->pick(m_context.nextRandom());
+        name = m_target == nullptr ? std::string_view() : std::string_view(m_target->cluster);
+    }
+    const auto* const found = m_context.findCluster(name);
+    if (found == nullptr)
+        return false;
+    m_cluster = *found;
+    return true;
+}
+
+std::string_view Exchange::rewrittenPath(const http::RequestHead& head, const RequestView& view)
+{
+    if (m_forward->prefixRewrite.empty() && m_forward->regexRewrite == nullptr)
+        return head.path();
+    std::string& path = m_context.headScratch;
+    path.clear();
+    if (!m_forward->prefixRewrite.empty()) {
+        path.append(m_forward->prefixRewrite);
+        path.append(view.path.substr(std::min(m_route->match.path.size(), view.path.size())));
+        if (path.empty() || path.front() != '/')
+            path.insert(path.begin(), '/');
+    } else {
+        path.append(view.path);
+        re2::RE2::GlobalReplace(&path, *m_forward->regexRewrite, m_forward->regexSubstitution);
+    }
+    if (view.query.data() != nullptr)
+        path.append("?").append(view.query);
+    return path;
+}
+
+void Exchange::writeHead(
+    const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
+{
+    using Role = ListenerSpec::Role;
+    RequestRewrite rewrite;
+    std::array<char, 36> requestId;
+    rewrite.path = rewrittenPath(head, view);
+    rewrite.authority = view.authority;
+    if (!m_forward->hostRewrite.empty())
+        rewrite.authority = m_forward->hostRewrite;
+    if (m_target != nullptr && !m_target->hostRewrite.empty())
+        rewrite.authority = m_target->hostRewrite;
+    if (origin.listener.role != Role::Inbound)
+        rewrite.peer = m_context.nodeId;
+    if (origin.listener.role == Role::Gateway) {
+        rewrite.fromOutside = true;
+        rewrite.forwardedFor = origin.remoteHost;
+        rewrite.requestId = makeRequestId(m_context, requestId);
+    }
+    rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
+    rewrite.routeEdits = &m_route->requestEdits;
+    m_head.clear();
+    writeRequestHead(head, rewrite, m_head);
+    m_requestBytes = m_head.size();
+}
+
+bool Exchange::injectFault(const RequestView& view, const FaultRules* fault)
+{
+    if (m_target != nullptr && m_target->fault)
+        fault = m_target->fault.get();
+    else if (m_route->fault)
+        fault = m_route->fault.get();
+    if (fault == nullptr || !matchesAll(fault->headers, view))
+        return false;
+    const bool aborts
+        = fault->abortStatus != 0 && m_context.nextRandom() % 1000000 < fault->abortPerMillion;
+    const bool delays
+        = fault->delay.count() > 0 && m_context.nextRandom() % 1000000 < fault->delayPerMillion;
+    m_status = aborts ? fault->abortStatus : 0;
+    if (delays) {
+        m_stepTimer.armAfter(fault->delay);
+        return true;
+    }
+    if (aborts)
+        onStepTimer();
+    return aborts;
+}
+
+void Exchange::admitFirst()
+{
+    const BreakerDecision decision = m_cluster->breaker().admit(
+        {m_hash >> 8, m_forward->timeout}, Cluster::breakerTime(m_context.now()));
+    if (decision.admission != Admission::Admitted)
+        return reject(decision.admission);
+    m_permit = decision.permit;
+    m_permitHeld = true;
+    if (!m_cluster->beginRequest())
+        return limit();
+    m_countsRequest = true;
+    if (m_forward->timeout.count() > 0)
+        m_routeTimer.armAfter(m_forward->timeout);
+    if (m_continueWanted)
+        m_downstream.sendContinue();
+    attempt();
+}
+
+void Exchange::reject(Admission admission)
+{
+    const Breaker& breaker = m_cluster->breaker();
+    LocalReply refusal;
+    refusal.status = breaker.policy().rejectStatus;
+    refusal.breaker = admissionHeader(admission);
+    refusal.retryAfter = breaker.retryAfter(Cluster::breakerTime(m_context.now())).count();
+    refusal.body = "rejected by the circuit breaker of this edge\n";
+    reply(CallResult::Rejected, refusal);
+}
+
+void Exchange::reply(CallResult result, LocalReply answer)
+{
+    m_routeTimer.cancel();
+    m_stepTimer.cancel();
+    dropUpstream();
+    m_status = answer.status;
+    account(result);
+    const auto table = m_table; // the answer may point into it
+    clear();
+    m_downstream.answer(answer);
+}
+
+void Exchange::account(CallResult result)
+{
+    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(0,
+        std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_started)
+            .count()));
+    if (m_inbound != nullptr) {
+        m_inbound->finish(result, micros);
+        m_inbound->end();
+    }
+    if (m_cluster != nullptr)
+        (m_endpoint ? m_endpoint->counters : m_cluster->unplaced).finish(result, micros);
+}
+
+void Exchange::clear()
+{
+    if (m_countsRetry)
+        m_cluster->endRetry();
+    if (m_countsRequest)
+        m_cluster->endRequest();
+    if (m_permitHeld)
+        m_cluster->breaker().release(m_permit, Cluster::breakerTime(m_context.now()));
+    m_state = State::Idle;
+    m_table.reset();
+    m_route = nullptr;
+    m_forward = nullptr;
+    m_target = nullptr;
+    m_cluster.reset();
+    m_inbound = nullptr;
+    m_endpoint.reset();
+    m_tried.clear();
+    m_permitHeld = m_countsRequest = m_countsRetry = m_reconnected = m_sent = false;
+    m_attempts = 0;
+    m_status = 0;
+    m_body.clear();
+    if (m_body.capacity() > 0)
+        m_body.shrink_to_fit();
+    if (m_head.capacity() > 1024) {
+        m_head.clear();
+        m_head.shrink_to_fit();
+    }
+}
+
+void Exchange::cancel()
+{
+    if (!isActive())
+        return;
+    m_routeTimer.cancel();
+    m_stepTimer.cancel();
+    if (m_attemptOpen)
+        endAttempt(outcomeNow(CallOutcome::End::Cancelled, 0));
+    dropUpstream();
+    account(CallResult::Cancelled);
+    clear();
+}
+
+} // namespace meshyard::proxy

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/exchange/head_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace meshyard::proxy {
+
+namespace {
+
+using http::BodyKind;
+using http::KnownHeader;
+
+void appendField(std::string& out, std::string_view name, std::string_view value)
+{
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void appendNumber(std::string& out, std::int64_t number)
+{
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+/// Copies the fields that `keep` lets through, neighbours in one go.
+template <typename Keep>
+void copyFields(const http::MessageHead& head, std::string& out, Keep&& keep)
+{
+    const std::string_view bytes = head.bytes();
+    const auto fields = head.fields();
+    std::size_t runStart = 0;
+    std::size_t runEnd = 0;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        if (!keep(fields[i]))
+            continue;
+        if (runEnd != fields[i].nameAt) {
+            out.append(bytes.substr(runStart, runEnd - runStart));
+            runStart = fields[i].nameAt;
+        }
+        runEnd = head.lineEnd(i);
+    }
+    out.append(bytes.substr(runStart, runEnd - runStart));
+}
+
+bool touches(const HeaderEdits* edits, std::string_view name)
+{
+    return edits != nullptr && !edits->isEmpty()
+        && (edits->removes(name) || edits->overwrites(name));
+}
+
+void addEdits(const http::MessageHead& head, const HeaderEdits* edits, std::string& out)
+{
+    if (edits == nullptr)
+        return;
+    for (const HeaderEdits::Addition& addition : edits->additions) {
+        if (addition.action == HeaderEdits::Action::AddIfAbsent
+            || addition.action == HeaderEdits::Action::OverwriteIfExists) {
+            const bool exists = std::ranges::any_of(head.fields(), [&](const http::Field& field) {
+                return equalsIgnoreCase(head.name(field), addition.name);
+            });
+            if (exists == (addition.action == HeaderEdits::Action::AddIfAbsent))
+                continue;
+        }
+        if (equalsIgnoreCase(addition.name, "host") || addition.name.front() == ':')
+            continue; // the authority is rewritten by its own rule
+        appendField(out, addition.name, addition.value);
+    }
+}
+
+void addFramingFields(const ResponseFraming& framing, std::string& out)
+{
+    if (framing.chunked)
+        out.append("transfer-encoding: chunked\r\n");
+    if (framing.close)
+        out.append("connection: close\r\n");
+    else if (framing.saysKeepAlive)
+        out.append("connection: keep-alive\r\n");
+}
+
+} // namespace
+
+void writeRequestHead(
+    const http::RequestHead& head, const RequestRewrite& rewrite, std::string& out)
+{
+    out.append(head.methodText()).append(" ").append(rewrite.path).append(" HTTP/1.1\r\nhost: ");
+    out.append(rewrite.authority).append("\r\n");
+    bool hasRequestId = false;
+    std::string_view forwardedFor;
+    const bool edited = (rewrite.targetEdits != nullptr && !rewrite.targetEdits->isEmpty())
+        || (rewrite.routeEdits != nullptr && !rewrite.routeEdits->isEmpty());
+    copyFields(head, out, [&](const http::Field& field) {
+        switch (field.known) {
+        case KnownHeader::Host:
+        case KnownHeader::Expect:
+        case KnownHeader::XMeshyardPeer:
+        case KnownHeader::TransferEncoding:
+            return false;
+        case KnownHeader::XRequestId:
+            hasRequestId = true;
+            break;
+        case KnownHeader::XForwardedFor:
+            if (!rewrite.forwardedFor.empty()) {
+                forwardedFor = head.value(field);
+                return false;
+            }
+            break;
+        case KnownHeader::XForwardedProto:
+            if (rewrite.fromOutside)
+                return false;
+            break;
+        default:
+            break;
+        }
+        return !field.hopByHop
+            && !(edited
+                && (touches(rewrite.targetEdits, head.name(field))
+                    || touches(rewrite.routeEdits, head.name(field))));
+    });
+    if (!rewrite.forwardedFor.empty()) {
+        out.append("x-forwarded-for: ");
+        if (!forwardedFor.empty())
+            out.append(forwardedFor).append(", ");
+        out.append(rewrite.forwardedFor).append("\r\n");
+    }
+    if (rewrite.fromOutside)
+        out.append("x-forwarded-proto: http\r\n");
+    if (!hasRequestId && !rewrite.requestId.empty())
+        appendField(out, "x-request-id", rewrite.requestId);
+    if (!rewrite.peer.empty())
+        appendField(out, "x-meshyard-peer", rewrite.peer);
+    if (head.framing().kind == BodyKind::Chunked)
+        out.append("transfer-encoding: chunked\r\n");
+    addEdits(head, rewrite.targetEdits, out);
+    addEdits(head, rewrite.routeEdits, out);
+    out.append("\r\n");
+}
+
+void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
+    const HeaderEdits* targetEdits, const HeaderEdits* routeEdits, std::string& out)
+{
+    out.append("HTTP/1.1 ");
+    appendNumber(out, head.status());
+    out.append(" ").append(head.reason()).append("\r\n");
+    const bool edited = (targetEdits != nullptr && !targetEdits->isEmpty())
+        || (routeEdits != nullptr && !routeEdits->isEmpty());
+    copyFields(head, out, [&](const http::Field& field) {
+        if (field.hopByHop || field.known == KnownHeader::TransferEncoding
+            || field.known == KnownHeader::XMeshyardPeer)
+            return false;
+        return !(edited
+            && (touches(targetEdits, head.name(field)) || touches(routeEdits, head.name(field))));
+    });
+    addFramingFields(framing, out);
+    addEdits(head, targetEdits, out);
+    addEdits(head, routeEdits, out);
+    out.append("\r\n");
+}
+
+void writeLocalReply(
+    const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out)
+{
+    out.append("HTTP/1.1 ");
+    appendNumber(out, reply.status);
+    out.append(" ").append(reasonPhrase(reply.status)).append("\r\n");
+    if (!reply.breaker.empty())
+        appendField(out, "x-meshyard-breaker", reply.breaker);
+    if (reply.retryAfter > 0) {
+        out.append("retry-after: ");
+        appendNumber(out, reply.retryAfter);
+        out.append("\r\n");
+    }
+    if (!reply.location.empty())
+        appendField(out, "location", reply.location);
+    bool typed = false;
+    if (reply.edits != nullptr) {
+        for (const HeaderEdits::Addition& addition : reply.edits->additions) {
+            appendField(out, addition.name, addition.value);
+            typed = typed || equalsIgnoreCase(addition.name, "content-type");
+        }
+    }
+    if (!reply.body.empty() && !typed)
+        out.append("content-type: text/plain; charset=utf-8\r\n");
+    if (reply.status != 204 && reply.status != 304) {
+        out.append("content-length: ");
+        appendNumber(out, static_cast<std::int64_t>(reply.body.size()));
+        out.append("\r\n");
+    }
+    addFramingFields(framing, out);
+    out.append("\r\n");
+    if (!withoutBody && reply.status != 204 && reply.status != 304)
+        out.append(reply.body);
+}
+
+std::string_view reasonPhrase(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 301:
+        return "Moved Permanently";
+    case 302:
+        return "Found";
+    case 303:
+        return "See Other";
+    case 307:
+        return "Temporary Redirect";
+    case 308:
+        return "Permanent Redirect";
+    case 400:
+        return "Bad Request";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 408:
+        return "Request Timeout";
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 417:
+        return "Expectation Failed";
+    case 418:
+        return "I'm a teapot";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 501:
+        return "Not Implemented";
+    case 502:
+        return "Bad Gateway";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Status";
+    }
+}
+
+} // namespace meshyard::proxy

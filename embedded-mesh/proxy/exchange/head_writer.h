@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/http/message_head.h"
+#include "embedded-mesh/proxy/route/policies.h"
+
+#include <string>
+
+namespace meshyard::proxy {
+
+/// What a request head becomes on its way to the upstream.
+struct RequestRewrite
+{
+    std::string_view path; // with query
+    std::string_view authority;
+    std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
+    std::string_view forwardedFor; // gateway: address to append; empty = leave alone
+    std::string_view requestId; // gateway: to add where there is none
+    bool fromOutside = false; // gateway: what outsiders may not say is dropped
+    const HeaderEdits* targetEdits = nullptr;
+    const HeaderEdits* routeEdits = nullptr;
+};
+
+/// Serialises an HTTP/1.1 request head anew: own start line and framing, hop-by-hop fields cut out,
+/// unchanged runs of fields copied at once.
+void writeRequestHead(
+    const http::RequestHead& head, const RequestRewrite& rewrite, std::string& out);
+
+/// How a response is framed towards the caller.
+struct ResponseFraming
+{
+    bool chunked = false;
+    bool close = false; // say and do close
+    bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
+    bool stripPeer = true;
+};
+
+void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
+    const HeaderEdits* targetEdits, const HeaderEdits* routeEdits, std::string& out);
+
+/// An answer of our own.
+struct LocalReply
+{
+    int status = 503;
+    std::string_view body; // one line of text
+    std::string_view breaker; // x-meshyard-breaker
+    std::int64_t retryAfter = 0; // seconds; 0 = none
+    std::string_view location; // redirects
+    const HeaderEdits* edits = nullptr; // direct responses: the route's additions
+};
+
+void writeLocalReply(
+    const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out);
+
+std::string_view reasonPhrase(int status);
+
+} // namespace meshyard::proxy

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/exchange/tcp_session.h"
+
+namespace meshyard::proxy {
+
+TcpSession::TcpSession(WorkerContext& context, ConnectionOwner& owner)
+    : m_context(context)
+    , m_owner(owner)
+    , m_down(*this, context.loop)
+    , m_up(*this, context.loop)
+    , m_timer(context.loop.timers(), [this] { onTimer(); })
+{
+    ++m_context.downstreamConnections;
+}
+
+TcpSession::~TcpSession()
+{
+    --m_context.downstreamConnections;
+}
+
+void TcpSession::start(net::Fd fd)
+{
+    m_started = m_context.now();
+    if (m_owner.spec().role == ListenerSpec::Role::Inbound) {
+        m_inbound = &m_context.inbound.row(m_owner.spec().servicePort, "");
+        m_inbound->begin();
+    }
+    if (!m_down.io.adopt(std::move(fd)))
+        return finish(CallResult::Cancelled);
+    if (!chooseCluster())
+        return finish(CallResult::NoEndpoint);
+    if (!admit())
+        return;
+    connect();
+}
+
+bool TcpSession::chooseCluster()
+{
+    std::uint64_t at = m_context.nextRandom() % m_owner.spec().tcpWeight;
+    for (const ListenerSpec::TcpTarget& target : m_owner.spec().tcpTargets) {
+        if (at < target.weight) {
+            const auto* const found = m_context.findCluster(target.cluster);
+            if (found != nullptr)
+                m_cluster = *found;
+            return found != nullptr;
+        }
+        at -= target.weight;
+    }
+    return false;
+}
+
+bool TcpSession::admit()
+{
+    const auto decision = m_cluster->breaker().admit(
+        {m_context.nextRandom(), {}}, Cluster::breakerTime(m_context.now()));
+    if (decision.admission != Admission::Admitted) {
+        finish(CallResult::Rejected);
+        return false;
+    }
+    m_permit = decision.permit;
+    m_permitHeld = true;
+    if (!m_cluster->mayConnect() || !m_cluster->beginRequest()) {
+        m_cluster->noteLimited();
+        finish(CallResult::Limited);
+        return false;
+    }
+    m_countsRequest = true;
+    return true;
+}
+
+void TcpSession::connect()
+{
+    m_endpoint = m_cluster->pick({});
+    if (m_endpoint == nullptr) {
+        judge(CallOutcome::End::NoEndpoint);
+        return finish(CallResult::NoEndpoint);
+    }
+    ++m_endpoint->active;
+    m_endpoint->counters.begin();
+    m_cluster->countConnection(*m_endpoint);
+    if (!m_up.io.connect(m_endpoint->spec().address)) {
+        judge(CallOutcome::End::ConnectError);
+        return finish(CallResult::ConnectError);
+    }
+    m_timer.armAfter(m_cluster->spec().connectTimeout);
+}
+
+void TcpSession::onConnected()
+{
+    m_connected = true;
+    judge(CallOutcome::End::Response);
+    m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
+}
+
+void TcpSession::onData(Side& from, std::string_view bytes)
+{
+    Side& to = other(from);
+    to.io.write(bytes);
+    if (to.io.isBackedUp())
+        from.io.pauseReading();
+    const bool up = &from == &m_down;
+    if (m_endpoint)
+        (up ? m_endpoint->counters.bytesOut : m_endpoint->counters.bytesIn) += bytes.size();
+    if (m_inbound != nullptr)
+        (up ? m_inbound->bytesIn : m_inbound->bytesOut) += bytes.size();
+    if (m_connected)
+        m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
+}
+
+void TcpSession::onTimer()
+{
+    if (!m_connected)
+        judge(CallOutcome::End::ConnectError);
+    finish(m_connected ? CallResult::Ok : CallResult::ConnectError);
+}
+
+void TcpSession::onClosed(const Side& side, bool failed)
+{
+    if (&side == &m_up && !m_connected) {
+        judge(CallOutcome::End::ConnectError);
+        return finish(CallResult::ConnectError);
+    }
+    Side& rest = other(side);
+    if (failed || rest.io.isClosed() || rest.io.isConnecting())
+        return finish(m_connected ? CallResult::Ok : CallResult::Cancelled);
+    rest.io.finishWriting(); // its unsent bytes still go out
+}
+
+void TcpSession::judge(CallOutcome::End end)
+{
+    const TimePoint now = m_context.now();
+    CallOutcome outcome;
+    outcome.end = end;
+    outcome.latency = std::chrono::duration_cast<std::chrono::microseconds>(now - m_started);
+    if (std::exchange(m_permitHeld, false))
+        m_cluster->breaker().finish(m_permit, outcome, Cluster::breakerTime(now));
+    if (m_endpoint)
+        m_cluster->recordAttempt(*m_endpoint, end == CallOutcome::End::Response ? 200 : 0, now);
+}
+
+void TcpSession::finish(CallResult result)
+{
+    if (std::exchange(m_done, true))
+        return;
+    m_timer.cancel();
+    const TimePoint now = m_context.now();
+    const auto micros = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(now - m_started).count());
+    if (m_permitHeld)
+        m_cluster->breaker().release(m_permit, Cluster::breakerTime(now));
+    if (m_countsRequest)
+        m_cluster->endRequest();
+    if (m_endpoint) {
+        m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
+        m_endpoint->counters.end();
+        m_cluster->uncountConnection(*m_endpoint);
+    }
+    if (m_cluster)
+        (m_endpoint ? m_endpoint->counters : m_cluster->unplaced).finish(result, micros);
+    if (m_inbound != nullptr) {
+        m_inbound->finish(result, micros);
+        m_inbound->end();
+    }
+    m_up.io.close();
+    result == CallResult::Ok ? m_down.io.close() : m_down.io.abort();
+    if (m_cluster)
+        m_cluster->wakeWaiter();
+    m_owner.onConnectionDone(*this);
+}
+
+} // namespace meshyard::proxy

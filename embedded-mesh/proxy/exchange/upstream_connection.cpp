@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/exchange/upstream_connection.h"
+
+namespace meshyard::proxy {
+
+UpstreamConnection::UpstreamConnection(
+    WorkerContext& context, std::shared_ptr<Cluster> cluster, std::shared_ptr<Endpoint> endpoint)
+    : m_context(context)
+    , m_cluster(std::move(cluster))
+    , m_endpoint(std::move(endpoint))
+    , m_io(context.loop, *this)
+{
+    m_cluster->countConnection(*m_endpoint);
+}
+
+UpstreamConnection::~UpstreamConnection()
+{
+    m_cluster->uncountConnection(*m_endpoint);
+    m_cluster->wakeWaiter();
+}
+
+Result<void> UpstreamConnection::connect()
+{
+    return m_io.connect(m_endpoint->spec().address);
+}
+
+void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
+{
+    m_user = &user;
+    m_method = method;
+    m_inBody = false;
+    m_gotBytes = false;
+    m_bytesRead = 0;
+    m_partial.clear();
+    ++m_requests;
+}
+
+void UpstreamConnection::onConnected()
+{
+    m_connected = true;
+    if (m_user != nullptr)
+        m_user->onUpstreamConnected();
+}
+
+void UpstreamConnection::onData(std::string_view bytes)
+{
+    if (m_user == nullptr)
+        return leavePool(); // nobody asked for anything
+    m_gotBytes = true;
+    m_bytesRead += bytes.size();
+    if (m_partial.empty())
+        return consume(bytes);
+    std::string joined = std::move(m_partial);
+    m_partial.clear();
+    joined.append(bytes);
+    consume(joined);
+}
+
+void UpstreamConnection::consume(std::string_view bytes)
+{
+    UpstreamUser* const user = m_user;
+    while (!bytes.empty() && m_user == user && !m_io.isClosed()) {
+        const std::size_t taken = m_inBody ? takeBody(bytes) : takeHead(bytes);
+        if (taken == 0)
+            break;
+        bytes.remove_prefix(std::min(taken, bytes.size()));
+    }
+    if (m_user == user && user != nullptr)
+        user->onResponseFlush();
+}
+
+std::size_t UpstreamConnection::takeHead(std::string_view bytes)
+{
+    http::ResponseHead& head = m_context.responseHead;
+    const http::ParseResult parsed = m_context.parser.parseResponse(bytes, m_method, head);
+    if (parsed.isInvalid()) {
+        lose(UpstreamUser::Loss::Malformed);
+        return 0;
+    }
+    if (!parsed.isComplete()) {
+        m_partial.assign(bytes);
+        return 0;
+    }
+    const std::size_t size = head.size();
+    if (head.isInterim())
+        return size; // ours to give, not the upstream's: a 100 was sent by us
+    if (head.status() == 101) { // we never ask for an upgrade
+        lose(UpstreamUser::Loss::Malformed);
+        return 0;
+    }
+    m_body.start(head.framing());
+    m_inBody = true;
+    m_untilClose = head.framing().kind == http::BodyKind::UntilClose;
+    m_keepAlive = head.keepAlive() && !m_untilClose;
+    UpstreamUser* const user = m_user;
+    user->onResponseHead(head);
+    if (m_user == user && m_body.isDone())
+        finishResponse(bytes.size() - size);
+    return size;
+}
+
+std::size_t UpstreamConnection::takeBody(std::string_view bytes)
+{
+    UpstreamUser* const user = m_user;
+    const bool raw = user->wantsRawBody();
+    std::size_t consumed = 0;
+    while (consumed < bytes.size() && m_body.state() == http::BodyDecoder::State::Reading) {
+        const auto step = m_body.next(bytes.substr(consumed));
+        if (step.consumed == 0)
+            break;
+        consumed += step.consumed;
+        if (!raw && !step.data.empty())
+            user->onResponseBody(step.data);
+        if (m_user != user)
+            return consumed;
+    }
+    if (raw && consumed > 0 && m_body.state() != http::BodyDecoder::State::Invalid)
+        user->onResponseBody(bytes.substr(0, consumed));
+    if (m_user != user)
+        return consumed;
+    if (m_body.state() == http::BodyDecoder::State::Invalid)
+        lose(UpstreamUser::Loss::Malformed);
+    else if (m_body.isDone())
+        finishResponse(bytes.size() - consumed);
+    return consumed;
+}
+
+void UpstreamConnection::finishResponse(std::size_t leftover)
+{
+    m_inBody = false;
+    UpstreamUser* const user = std::exchange(m_user, nullptr);
+    user->onResponseEnd(m_keepAlive && leftover == 0 && !m_io.hasHangup());
+}
+
+void UpstreamConnection::lose(UpstreamUser::Loss loss)
+{
+    if (UpstreamUser* const user = std::exchange(m_user, nullptr)) {
+        m_io.close();
+        user->onUpstreamLost(loss);
+    }
+}
+
+void UpstreamConnection::leavePool()
+{
+    m_io.close();
+    if (auto self = m_endpoint->removeIdle(this))
+        m_context.dispose(std::move(self));
+}
+
+void UpstreamConnection::onPeerFinished()
+{
+    if (m_user == nullptr)
+        return leavePool();
+    if (m_inBody && m_untilClose && m_body.finish()) {
+        UpstreamUser* const user = std::exchange(m_user, nullptr);
+        m_inBody = false;
+        user->onResponseEnd(false);
+        return;
+    }
+    lose(UpstreamUser::Loss::Reset);
+}
+
+void UpstreamConnection::onWritable()
+{
+    if (m_user != nullptr)
+        m_user->onUpstreamWritable();
+}
+
+void UpstreamConnection::onClosed(const std::optional<Error>& /*error*/)
+{
+    if (m_user == nullptr)
+        return leavePool();
+    lose(m_connected ? UpstreamUser::Loss::Reset : UpstreamUser::Loss::Connect);
+}
+
+} // namespace meshyard::proxy

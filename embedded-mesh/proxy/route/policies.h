@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/core/result.h"
+#include "embedded-mesh/proxy/route/matchers.h"
+
+#include <bitset>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace envoy::config::core::v3 {
+class HeaderValueOption;
+}
+namespace envoy::config::route::v3 {
+class RetryPolicy;
+}
+namespace envoy::extensions::filters::http::fault::v3 {
+class HTTPFault;
+}
+namespace google::protobuf {
+template <typename T> class RepeatedPtrField;
+}
+
+namespace meshyard::proxy {
+
+using Micros = std::chrono::microseconds;
+
+/// Headers to remove, then to add, in the order in which they act.
+struct HeaderEdits
+{
+    enum class Action : std::uint8_t { Append, AddIfAbsent, Overwrite, OverwriteIfExists };
+
+    struct Addition
+    {
+        std::string name;
+        std::string value;
+        Action action = Action::Append;
+    };
+
+    using Options = google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>;
+    using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+    std::vector<std::string> removals;
+    std::vector<Addition> additions;
+
+    Result<void> append(const Options& add, const Names& remove);
+    bool isEmpty() const { return removals.empty() && additions.empty(); }
+    bool removes(std::string_view name) const;
+    /// Whether an addition replaces the header of that name.
+    bool overwrites(std::string_view name) const;
+};
+
+struct RetryRules
+{
+    bool on5xx = false;
+    bool onGatewayError = false;
+    bool onReset = false;
+    bool onConnectFailure = false;
+    bool onRefusedStream = false;
+    bool onRetriable4xx = false;
+    std::bitset<600> statuses;
+    unsigned retries = 0;
+    Micros perTryTimeout{0}; // 0 = none of its own
+    Micros backOffBase = std::chrono::milliseconds(25);
+    Micros backOffMax = std::chrono::milliseconds(250);
+
+    static Result<RetryRules> compile(const envoy::config::route::v3::RetryPolicy& policy);
+    bool retriesStatus(int status) const;
+};
+
+/// Fault injection of one route: acts before the breaker and is not counted by it.
+struct FaultRules
+{
+    Micros delay{0};
+    std::uint32_t delayPerMillion = 0;
+    int abortStatus = 0;
+    std::uint32_t abortPerMillion = 0;
+    std::vector<HeaderTest> headers;
+
+    static Result<std::shared_ptr<const FaultRules>> compile(
+        const envoy::extensions::filters::http::fault::v3::HTTPFault& fault);
+};
+
+} // namespace meshyard::proxy

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/upstream/cluster.h"
+
+#include "embedded-mesh/proxy/exchange/upstream_connection.h"
+
+#include <algorithm>
+
+namespace meshyard::proxy {
+
+Cluster::Cluster(
+    std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now, EventSink sink)
+    : m_spec(std::move(spec))
+    , m_random(seed)
+    , m_breaker(m_spec->breaker, seed, breakerTime(now),
+          [this, sink = std::move(sink)](const BreakerEvent& event) { sink(*this, event); })
+{
+}
+
+void Cluster::update(
+    std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<const EndpointSet> set, TimePoint now)
+{
+    if (spec == m_spec && set == m_set)
+        return;
+    if (spec->breaker != m_spec->breaker)
+        m_breaker.setPolicy(spec->breaker, breakerTime(now));
+    m_spec = std::move(spec);
+    if (set != m_set) {
+        m_set = std::move(set);
+        std::vector<std::shared_ptr<Endpoint>> kept;
+        for (const EndpointSpec& wanted : m_set->endpoints) {
+            const auto old = std::ranges::find_if(m_endpoints, [&](const auto& endpoint) {
+                return endpoint && endpoint->spec().address == wanted.address
+                    && endpoint->spec().instance == wanted.instance;
+            });
+            if (old == m_endpoints.end()) {
+                kept.push_back(std::make_shared<Endpoint>(wanted));
+                continue;
+            }
+            (*old)->setSpec(wanted);
+            kept.push_back(std::move(*old));
+        }
+        for (const auto& gone : m_endpoints) {
+            if (gone) {
+                gone->removed = true;
+                gone->closeIdle();
+            }
+        }
+        m_endpoints = std::move(kept);
+    }
+    rebuild();
+}
+
+void Cluster::retire()
+{
+    for (const auto& endpoint : m_endpoints) {
+        endpoint->removed = true;
+        endpoint->closeIdle();
+    }
+}
+
+void Cluster::rebuild()
+{
+    m_balancer.rebuild(m_endpoints, *m_spec, m_set ? m_set->overprovisioning : 140);
+}
+
+bool Cluster::beginRequest()
+{
+    if (m_requests >= m_spec->limits.requests) {
+        m_limited = true;
+        return false;
+    }
+    ++m_requests;
+    return true;
+}
+
+void Cluster::endRequest()
+{
+    m_requests -= m_requests > 0 ? 1U : 0U;
+}
+
+bool Cluster::beginRetry()
+{
+    const ResourceLimits& limits = m_spec->limits;
+    std::uint32_t allowed = limits.retries;
+    if (limits.retryBudget > 0) {
+        const double share = limits.retryBudget * static_cast<double>(m_requests);
+        allowed = std::max(limits.minRetryConcurrency, static_cast<std::uint32_t>(share));
+    }
+    if (m_retries >= allowed) {
+        m_limited = true;
+        return false;
+    }
+    ++m_retries;
+    return true;
+}
+
+bool Cluster::wait(ConnectionWaiter& waiter)
+{
+    if (m_waiters.size() + m_connecting >= m_spec->limits.pending) {
+        m_limited = true;
+        return false;
+    }
+    m_waiters.push_back(&waiter);
+    return true;
+}
+
+void Cluster::stopWaiting(ConnectionWaiter& waiter)
+{
+    std::erase(m_waiters, &waiter);
+}
+
+bool Cluster::beginConnecting()
+{
+    if (m_waiters.size() + m_connecting >= m_spec->limits.pending) {
+        m_limited = true;
+        return false;
+    }
+    ++m_connecting;
+    return true;
+}
+
+void Cluster::countConnection(Endpoint& endpoint)
+{
+    ++m_connections;
+    ++endpoint.connections;
+}
+
+void Cluster::uncountConnection(Endpoint& endpoint)
+{
+    m_connections -= m_connections > 0 ? 1U : 0U;
+    endpoint.connections -= endpoint.connections > 0 ? 1U : 0U;
+}
+
+bool Cluster::closeSomeIdle()
+{
+    for (const auto& endpoint : m_endpoints) {
+        if (const auto idle = endpoint->takeIdle())
+            break; // destroyed here: its place is free
+    }
+    return mayConnect();
+}
+
+void Cluster::wakeWaiter()
+{
+    if (m_waiters.empty())
+        return;
+    ConnectionWaiter* const waiter = m_waiters.front();
+    m_waiters.pop_front();
+    waiter->onConnectionFree();
+}
+
+std::shared_ptr<Endpoint> Cluster::pick(std::span<Endpoint* const> avoid)
+{
+    return m_balancer.pick(random(), avoid);
+}
+
+void Cluster::recordAttempt(Endpoint& endpoint, int status, TimePoint now)
+{
+    if (OutlierDetector::record(endpoint, status, m_spec->outlier, m_endpoints, now))
+        rebuild();
+}
+
+void Cluster::tick(TimePoint now)
+{
+    m_breaker.tick(breakerTime(now));
+    if (OutlierDetector::sweep(m_spec->outlier, m_endpoints, now))
+        rebuild();
+}
+
+void Cluster::closeIdle(TimePoint now)
+{
+    for (const auto& endpoint : m_endpoints)
+        endpoint->closeIdleBefore(now - m_spec->idleTimeout);
+}
+
+std::uint32_t Cluster::ejectedCount() const
+{
+    return static_cast<std::uint32_t>(std::ranges::count_if(
+        m_endpoints, [](const auto& endpoint) { return endpoint->ejection.ejected; }));
+}
+
+} // namespace meshyard::proxy

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/core/breaker.h"
+#include "embedded-mesh/proxy/upstream/load_balancer.h"
+#include "embedded-mesh/proxy/upstream/outlier_detector.h"
+
+#include <deque>
+#include <functional>
+
+namespace meshyard::proxy {
+
+/// Waits in a cluster for a connection when all it may have are busy.
+class ConnectionWaiter
+{
+public:
+    virtual ~ConnectionWaiter() = default;
+
+    /// A connection may be taken or opened now: try again.
+    virtual void onConnectionFree() = 0;
+};
+
+/// One cluster in one worker: endpoints, balancing, limits, ejection and the breaker of the edge.
+/// Survives configuration changes; requests in flight keep it alive when it is removed.
+///
+/// Thread: its worker's.
+class Cluster final
+{
+public:
+    using EventSink = std::function<void(const Cluster&, const BreakerEvent&)>;
+
+    /// @param seed makes jitter and choices repeatable.
+    Cluster(
+        std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now, EventSink sink);
+
+    /// Keeps state, connections, counters and ejections of what stays.
+    void update(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<const EndpointSet> set,
+        TimePoint now);
+    /// No configuration names it any more: idle connections close.
+    void retire();
+
+    const ClusterSpec& spec() const { return *m_spec; }
+    const std::string& name() const { return m_spec->name; }
+    Breaker& breaker() { return m_breaker; }
+    const Breaker& breaker() const { return m_breaker; }
+    std::span<const std::shared_ptr<Endpoint>> endpoints() const { return m_endpoints; }
+    bool isPanicking() const { return m_balancer.isPanicking(); }
+
+    /// Takes a place under max_requests; release with endRequest().
+    bool beginRequest();
+    void endRequest();
+    /// Takes a place under max_retries or the retry budget; release with endRetry().
+    bool beginRetry();
+    void endRetry() { m_retries -= m_retries > 0 ? 1U : 0U; }
+    /// Makes room under max_connections at the cost of an idle one. @return whether there is room.
+    bool closeSomeIdle();
+    bool mayConnect() const { return m_connections < m_spec->limits.connections; }
+    /// Queues for a connection. @return false = max_pending_requests reached.
+    bool wait(ConnectionWaiter& waiter);
+    void stopWaiting(ConnectionWaiter& waiter);
+    bool beginConnecting();
+    void endConnecting() { m_connecting -= m_connecting > 0 ? 1U : 0U; }
+    void countConnection(Endpoint& endpoint);
+    void uncountConnection(Endpoint& endpoint);
+    /// Something became free: the longest waiter tries again.
+    void wakeWaiter();
+    void noteLimited() { m_limited = true; }
+
+    std::shared_ptr<Endpoint> pick(std::span<Endpoint* const> avoid);
+    /// Outlier detection's view of one attempt. @param status 0 = no response came.
+    void recordAttempt(Endpoint& endpoint, int status, TimePoint now);
+    /// Every 100 ms: breaker and ejections move with time.
+    void tick(TimePoint now);
+    /// Closes connections idle for longer than the cluster's idle timeout.
+    void closeIdle(TimePoint now);
+
+    static Breaker::Duration breakerTime(TimePoint now)
+    {
+        return std::chrono::duration_cast<Breaker::Duration>(now.time_since_epoch());
+    }
+    std::uint64_t random() { return nextRandom(m_random); }
+
+    CallCounters unplaced; // requests that reached no endpoint
+    /// Whether a limit refused a call since the last look; clears it.
+    bool takeLimited() { return std::exchange(m_limited, false); }
+    std::uint32_t activeRequests() const { return m_requests; }
+    std::uint32_t ejectedCount() const;
+
+private:
+    void rebuild();
+
+    std::shared_ptr<const ClusterSpec> m_spec;
+    std::shared_ptr<const EndpointSet> m_set;
+    std::uint64_t m_random;
+    Breaker m_breaker;
+    LoadBalancer m_balancer;
+    std::vector<std::shared_ptr<Endpoint>> m_endpoints;
+    std::deque<ConnectionWaiter*> m_waiters;
+    std::uint32_t m_requests = 0;
+    std::uint32_t m_retries = 0;
+    std::uint32_t m_connections = 0;
+    std::uint32_t m_connecting = 0;
+    bool m_limited = false;
+};
+
+} // namespace meshyard::proxy

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/worker.h"
+
+#include "embedded-mesh/proxy/exchange/tcp_session.h"
+
+namespace meshyard::proxy {
+
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr unsigned kTicksPerSecond = 20;
+
+} // namespace
+
+ListenerRuntime::ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec)
+    : m_context(context)
+    , m_spec(std::move(spec))
+{
+}
+
+ListenerRuntime::~ListenerRuntime() = default;
+
+Result<void> ListenerRuntime::open()
+{
+    auto listener = net::Listener::listen(m_context.loop, *this, m_spec->address);
+    if (!listener) {
+        return failure(listener.error().code,
+            "listener '" + m_spec->name + "' cannot listen on " + m_spec->address.toString() + ": "
+                + listener.error().message);
+    }
+    m_listener = std::move(*listener);
+    return {};
+}
+
+void ListenerRuntime::onAccepted(net::Fd fd)
+{
+    if (m_spec->isTcp()) {
+        auto session = std::make_unique<TcpSession>(m_context, *this);
+        TcpSession& started = *session;
+        m_connections.emplace(session.get(), std::move(session));
+        return started.start(std::move(fd));
+    }
+    auto connection = std::make_unique<DownstreamConnection>(m_context, *this);
+    if (!connection->adopt(std::move(fd)))
+        return;
+    m_http.insert(connection.get());
+    m_connections.emplace(connection.get(), std::move(connection));
+}
+
+void ListenerRuntime::onConnectionDone(Disposable& connection)
+{
+    const auto found = m_connections.find(&connection);
+    if (found == m_connections.end())
+        return;
+    std::erase_if(m_http, [&](const Disposable* http) { return http == &connection; });
+    m_context.dispose(std::move(found->second));
+    m_connections.erase(found);
+}
+
+void ListenerRuntime::leave()
+{
+    m_leaving = true;
+    m_listener.reset();
+    const std::set<DownstreamConnection*> connections = m_http;
+    for (DownstreamConnection* connection : connections)
+        connection->leave();
+}
+
+Worker::Worker(
+    net::EventLoop& loop, std::string nodeId, std::uint64_t seed, Cluster::EventSink breakerEvents)
+    : m_context(loop, std::move(nodeId), seed)
+    , m_breakerEvents(std::move(breakerEvents))
+    , m_seed(seed)
+    , m_tick(loop.timers(), [this] { tick(); })
+{
+    m_tick.armAfter(kTick);
+}
+
+Worker::~Worker()
+{
+    m_listeners.clear();
+    m_leaving.clear();
+    m_context.graveyard.clear();
+    for (auto& [name, cluster] : m_context.clusters)
+        cluster->retire();
+}
+
+void Worker::tick()
+{
+    m_tick.armAfter(kTick);
+    const TimePoint now = m_context.loop.now();
+    for (auto& [name, cluster] : m_context.clusters)
+        cluster->tick(now);
+    if (++m_ticks % kTicksPerSecond != 0)
+        return;
+    for (auto& [name, cluster] : m_context.clusters)
+        cluster->closeIdle(now);
+    std::erase_if(m_leaving, [](const auto& listener) { return listener->isEmpty(); });
+}
+
+Result<void> Worker::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
+{
+    const TimePoint now = m_context.now();
+    m_context.config = snapshot;
+    applyClusters(*snapshot, now);
+    applyOverrides(*snapshot, now);
+    return applyListeners(*snapshot);
+}
+
+void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
+{
+    std::erase_if(m_context.clusters, [&](const auto& entry) {
+        if (snapshot.clusters.contains(entry.first))
+            return false;
+        entry.second->retire();
+        return true;
+    });
+    for (const auto& [name, config] : snapshot.clusters) {
+        auto& cluster = m_context.clusters[name];
+        if (cluster == nullptr) {
+            const std::uint64_t seed = m_seed ^ std::hash<std::string>()(name);
+            cluster = std::make_shared<Cluster>(config.spec, seed, now, m_breakerEvents);
+        }
+        cluster->update(config.spec, config.endpoints, now);
+    }
+}
+
+void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
+{
+    std::map<std::string_view, const OverrideSpec*> wanted;
+    for (const OverrideSpec& override : snapshot.overrides) {
+        if (override.reset) {
+            if (!m_resetsDone.insert(override.id).second)
+                continue;
+            for (const std::string& name : override.clusters) {
+                if (const auto* const cluster = m_context.findCluster(name))
+                    (*cluster)->breaker().reset(override.operatorName, Cluster::breakerTime(now));
+            }
+        } else if (override.deadline > now) {
+            for (const std::string& name : override.clusters)
+                wanted[name] = &override;
+        }
+    }
+    for (auto& [name, cluster] : m_context.clusters) {
+        Breaker& breaker = cluster->breaker();
+        const auto found = wanted.find(name);
+        if (found == wanted.end()) {
+            breaker.clearOverride({}, Cluster::breakerTime(now));
+            continue;
+        }
+        const OverrideSpec& spec = *found->second;
+        BreakerOverride override;
+        override.kind = spec.kind;
+        override.id = spec.id;
+        override.drainPercent = spec.drainPercent;
+        if (spec.deadline != TimePoint::max())
+            override.deadline = Cluster::breakerTime(spec.deadline);
+        override.reason = spec.reason;
+        override.operatorName = spec.operatorName;
+        breaker.setOverride(override, Cluster::breakerTime(now));
+    }
+}
+
+Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
+{
+    Result<void> result;
+    for (auto at = m_listeners.begin(); at != m_listeners.end();) {
+        const auto wanted = snapshot.listeners.find(at->first);
+        const bool stays = wanted != snapshot.listeners.end()
+            && wanted->second->address == at->second->spec().address
+            && wanted->second->isTcp() == at->second->spec().isTcp();
+        if (stays) {
+            at->second->update(wanted->second);
+            ++at;
+            continue;
+        }
+        at->second->leave();
+        m_leaving.push_back(std::move(at->second));
+        at = m_listeners.erase(at);
+    }
+    for (const auto& [name, spec] : snapshot.listeners) {
+        if (m_listeners.contains(name))
+            continue;
+        auto runtime = std::make_unique<ListenerRuntime>(m_context, spec);
+        if (auto opened = runtime->open(); !opened)
+            result = tl::unexpected(opened.error());
+        else
+            m_listeners.emplace(name, std::move(runtime));
+    }
+    return result;
+}
+
+void Worker::drain()
+{
+    m_context.draining = true;
+    for (auto& [name, listener] : m_listeners) {
+        listener->leave();
+        m_leaving.push_back(std::move(listener));
+    }
+    m_listeners.clear();
+}
+
+} // namespace meshyard::proxy

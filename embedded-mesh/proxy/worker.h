@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/net/listener.h"
+#include "embedded-mesh/proxy/exchange/downstream_connection.h"
+#include "embedded-mesh/proxy/worker_context.h"
+
+#include <map>
+#include <set>
+
+namespace meshyard::proxy {
+
+/// A listening address in one worker and the connections that came by it.
+class ListenerRuntime final : public ConnectionOwner, private net::Acceptor
+{
+public:
+    ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec);
+    ~ListenerRuntime() override;
+
+    Result<void> open();
+    /// Same address: connections stay and follow the new specification with their next request.
+    void update(std::shared_ptr<const ListenerSpec> spec) { m_spec = std::move(spec); }
+    /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
+    void leave();
+    bool isEmpty() const { return m_connections.empty(); }
+
+    const ListenerSpec& spec() const override { return *m_spec; }
+    const std::shared_ptr<const ListenerSpec>& specPointer() const { return m_spec; }
+    bool isLeaving() const override { return m_leaving; }
+    void onConnectionDone(Disposable& connection) override;
+    const net::SocketAddress& address() const { return m_listener->address(); }
+
+private:
+    void onAccepted(net::Fd fd) override;
+
+    WorkerContext& m_context;
+    std::shared_ptr<const ListenerSpec> m_spec;
+    std::unique_ptr<net::Listener> m_listener;
+    std::map<Disposable*, std::unique_ptr<Disposable>> m_connections;
+    std::set<DownstreamConnection*> m_http;
+    bool m_leaving = false;
+};
+
+/// One worker: its clusters and listeners, following immutable snapshots.
+///
+/// Thread: the one that runs the loop.
+class Worker final
+{
+public:
+    Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
+        Cluster::EventSink breakerEvents);
+    ~Worker();
+
+    /// Swaps to a snapshot. Listeners that can't be opened are reported and left out; everything
+    /// else is in force afterwards.
+    Result<void> apply(std::shared_ptr<const ConfigSnapshot> snapshot);
+    /// Says close on every answer and accepts no more.
+    void drain();
+
+    WorkerContext& context() { return m_context; }
+    const WorkerContext& context() const { return m_context; }
+    const std::map<std::string, std::unique_ptr<ListenerRuntime>>& listeners() const
+    {
+        return m_listeners;
+    }
+
+private:
+    void applyClusters(const ConfigSnapshot& snapshot, TimePoint now);
+    void applyOverrides(const ConfigSnapshot& snapshot, TimePoint now);
+    Result<void> applyListeners(const ConfigSnapshot& snapshot);
+    void tick();
+
+    WorkerContext m_context;
+    Cluster::EventSink m_breakerEvents;
+    std::uint64_t m_seed;
+    std::map<std::string, std::unique_ptr<ListenerRuntime>> m_listeners;
+    std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
+    std::set<std::string> m_resetsDone;
+    net::Timer m_tick;
+    unsigned m_ticks = 0;
+};
+
+} // namespace meshyard::proxy

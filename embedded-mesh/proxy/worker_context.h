@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "embedded-mesh/http/head_parser.h"
+#include "embedded-mesh/net/event_loop.h"
+#include "embedded-mesh/proxy/config_snapshot.h"
+#include "embedded-mesh/proxy/telemetry/inbound_table.h"
+#include "embedded-mesh/proxy/upstream/cluster.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace meshyard::proxy {
+
+/// Something that ends in its own callback: kept until the end of the turn.
+class Disposable
+{
+public:
+    virtual ~Disposable() = default;
+};
+
+/// What everything on one worker shares. No lock: one thread.
+struct WorkerContext
+{
+    struct TextHash
+    {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const
+        {
+            return std::hash<std::string_view>()(text);
+        }
+    };
+
+    using ClusterMap
+        = std::unordered_map<std::string, std::shared_ptr<Cluster>, TextHash, std::equal_to<>>;
+
+    WorkerContext(net::EventLoop& ownLoop, std::string id, std::uint64_t seed)
+        : loop(ownLoop)
+        , nodeId(std::move(id))
+        , random(seed)
+    {
+    }
+
+    net::EventLoop& loop;
+    const std::string nodeId;
+    std::uint64_t random;
+
+    ClusterMap clusters;
+    std::shared_ptr<const ConfigSnapshot> config = std::make_shared<ConfigSnapshot>();
+    InboundTable inbound;
+
+    http::HeadParser parser{http::HeadLimits{}};
+    http::RequestHead requestHead; // scratch: valid until the next parse
+    http::ResponseHead responseHead;
+    std::vector<HeaderView> headerViews;
+    std::string headScratch; // heads on their way into write()
+    std::vector<std::unique_ptr<Disposable>> graveyard;
+
+    std::uint32_t downstreamConnections = 0;
+    bool draining = false; // answers say close
+
+    TimePoint now() const { return loop.clock().now(); }
+    std::uint64_t nextRandom() { return proxy::nextRandom(random); }
+
+    const std::shared_ptr<Cluster>* findCluster(std::string_view name) const
+    {
+        const auto found = clusters.find(name);
+        return found == clusters.end() ? nullptr : &found->second;
+    }
+
+    std::shared_ptr<const RouteTable> findRoutes(const std::string& name) const
+    {
+        const auto found = config->routes.find(name);
+        return found == config->routes.end() ? nullptr : found->second;
+    }
+
+    void dispose(std::unique_ptr<Disposable> gone)
+    {
+        if (gone == nullptr)
+            return;
+        if (graveyard.empty())
+            loop.atTurnEnd([this] { bury(); });
+        graveyard.push_back(std::move(gone));
+    }
+
+private:
+    void bury()
+    {
+        const std::vector<std::unique_ptr<Disposable>> dead = std::move(graveyard);
+        graveyard.clear();
+    }
+};
+
+} // namespace meshyard::proxy
