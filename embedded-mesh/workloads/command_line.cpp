@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/workloads/command_line.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <functional>
+#include <map>
+
+namespace meshyard::workloads {
+
+namespace {
+
+constexpr std::string_view kHelp = R"(Usage: meshyard-workload service --name NAME [options]
+       meshyard-workload load --target URL [options]
+
+service: a demo HTTP service that answers JSON and calls its dependencies.
+  --name NAME             service name (required)
+  --version VERSION       version label [v1]
+  --instance ID           shown in answers [NAME-VERSION]
+  --port PORT             port on 127.0.0.1 [$PORT; 0 picks one]
+  --call NAME=URL         a dependency; may be repeated
+  --median-ms MS          median of the base latency [3]
+  --sigma S               spread of the base latency, lognormal [0.5]
+  --payload-bytes N       own part of an answer [1500]
+  --call-timeout-ms MS    patience with a dependency [3000]
+
+load: seeded open-loop requests; latency counts from the time a request was due.
+  --target URL            http://HOST[:PORT]/path (required)
+  --host HOST             Host field [that of the target]
+  --rate R                requests per second [50]
+  --jason-share X         share of requests with "end-user: jason", 0 to 1 [0.2]
+  --arrival poisson|even  spacing [poisson]
+  --max-in-flight N       more are dropped and counted [256]
+  --timeout-ms MS         patience with an answer [10000]
+
+both:
+  --knobs HOST:PORT       loopback address of knobs and counters [none]
+  --seed N                [1]
+  --help, --version
+
+When ready it prints one JSON line with the actual addresses. Exit codes: 0 stopped by a signal,
+1 failed, 2 usage.
+)";
+
+using Setter = std::function<Result<void>(std::string_view)>;
+using Setters = std::map<std::string, Setter, std::less<>>;
+
+Setter text(std::string& target)
+{
+    return [&target](std::string_view value) -> Result<void> {
+        target = value;
+        return {};
+    };
+}
+
+template <typename Number> Setter number(Number& target, double lowest, double highest)
+{
+    return [&target, lowest, highest](std::string_view value) -> Result<void> {
+        Number parsed{};
+        const char* const end = value.data() + value.size();
+        const auto [stop, error] = std::from_chars(value.data(), end, parsed);
+        const auto size = static_cast<double>(parsed);
+        if (error != std::errc() || stop != end || !(size >= lowest && size <= highest))
+            return failure(ErrorCode::InvalidArgument,
+                fmt::format("'{}': write a number of {} to {}", value, lowest, highest));
+        target = parsed;
+        return {};
+    };
+}
+
+Setter millis(Duration& target)
+{
+    return [&target](std::string_view value) {
+        std::int64_t count = 0;
+        return number(count, 1, 3'600'000)(value).map(
+            [&] { target = std::chrono::milliseconds(count); });
+    };
+}
+
+Setter knobsAddress(std::optional<net::SocketAddress>& target)
+{
+    return [&target](std::string_view value) {
+        return net::SocketAddress::parse(value).map(
+            [&target](const net::SocketAddress& address) { target = address; });
+    };
+}
+
+Setter dependency(std::vector<Dependency>& target)
+{
+    return [&target](std::string_view value) -> Result<void> {
+        const std::size_t equals = value.find('=');
+        if (equals == std::string_view::npos || equals == 0)
+            return failure(ErrorCode::InvalidArgument,
+                fmt::format("'{}': write NAME=http://HOST:PORT/path", value));
+        return WebTarget::parse(value.substr(equals + 1)).map([&](const WebTarget& parsed) {
+            target.push_back({std::string(value.substr(0, equals)), parsed});
+        });
+    };
+}
+
+/// "--key value" and "--key=value".
+Result<void> applyOptions(std::span<const char* const> arguments, const Setters& setters)
+{
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
+        const std::size_t equals = std::min(argument.find('='), argument.size());
+        const std::string_view key = argument.substr(0, equals);
+        const auto setter = setters.find(key);
+        if (setter == setters.end())
+            return failure(
+                ErrorCode::InvalidArgument, fmt::format("unknown option '{}'; see --help", key));
+        if (equals == argument.size() && i + 1 == arguments.size())
+            return failure(ErrorCode::InvalidArgument, fmt::format("{} needs a value", key));
+        const std::string_view value
+            = equals < argument.size() ? argument.substr(equals + 1) : arguments[++i];
+        if (Result<void> set = setter->second(value); !set)
+            return failure(
+                ErrorCode::InvalidArgument, fmt::format("{}: {}", key, set.error().message));
+    }
+    return {};
+}
+
+Result<Command> parseService(std::span<const char* const> arguments, const char* portText)
+{
+    ServiceCommand command;
+    ServiceOptions& options = command.options;
+    options.version = "v1";
+    std::uint16_t port = 0;
+    if (portText != nullptr && *portText != '\0') {
+        if (Result<void> set = number(port, 0, 65535)(portText); !set)
+            return failure(ErrorCode::InvalidArgument, "$PORT: " + set.error().message);
+    }
+    const Setters setters = {
+        {"--name", text(options.name)},
+        {"--version", text(options.version)},
+        {"--instance", text(options.instance)},
+        {"--port", number(port, 0, 65535)},
+        {"--call", dependency(options.dependencies)},
+        {"--median-ms", number(options.medianMs, 0, 60'000)},
+        {"--sigma", number(options.sigma, 0, 3)},
+        {"--payload-bytes", number(options.payloadBytes, 0, 10'000'000)},
+        {"--call-timeout-ms", millis(options.callTimeout)},
+        {"--knobs", knobsAddress(command.knobs)},
+        {"--seed", number(options.seed, 0, 1e19)},
+    };
+    if (Result<void> applied = applyOptions(arguments, setters); !applied)
+        return tl::unexpected(applied.error());
+    if (options.name.empty())
+        return failure(ErrorCode::InvalidArgument, "--name is required; see --help");
+    if (options.instance.empty())
+        options.instance = options.name + "-" + options.version;
+    command.listenOn = net::SocketAddress::loopback(port);
+    return command;
+}
+
+Result<Command> parseLoad(std::span<const char* const> arguments)
+{
+    LoadCommand command;
+    LoadOptions& options = command.options;
+    std::string target;
+    std::string arrival = "poisson";
+    double jasonShare = 0.2;
+    const Setters setters = {
+        {"--target", text(target)},
+        {"--host", text(options.host)},
+        {"--rate", number(options.rate, 0, 100'000)},
+        {"--jason-share", number(jasonShare, 0, 1)},
+        {"--arrival", text(arrival)},
+        {"--max-in-flight", number(options.maxInFlight, 1, 100'000)},
+        {"--timeout-ms", millis(options.timeout)},
+        {"--knobs", knobsAddress(command.knobs)},
+        {"--seed", number(options.seed, 0, 1e19)},
+    };
+    if (Result<void> applied = applyOptions(arguments, setters); !applied)
+        return tl::unexpected(applied.error());
+    if (target.empty())
+        return failure(ErrorCode::InvalidArgument, "--target is required; see --help");
+    if (arrival != "poisson" && arrival != "even")
+        return failure(ErrorCode::InvalidArgument, "--arrival: write poisson or even");
+    options.arrival = arrival == "even" ? Arrival::Even : Arrival::Poisson;
+    options.jasonPercent = jasonShare * 100;
+    return WebTarget::parse(target).map([&](const WebTarget& parsed) -> Command {
+        options.target = parsed;
+        return command;
+    });
+}
+
+} // namespace
+
+Result<Command> parseCommandLine(
+    std::span<const char* const> arguments, const char* port, std::string_view version)
+{
+    const std::string_view verb = arguments.empty() ? "" : arguments.front();
+    if (verb == "--version")
+        return PrintCommand{fmt::format("meshyard-workload {}\n", version)};
+    for (const char* const argument : arguments) {
+        if (std::string_view(argument) == "--help")
+            return PrintCommand{std::string(kHelp)};
+    }
+    if (verb == "service")
+        return parseService(arguments.subspan(1), port);
+    if (verb == "load")
+        return parseLoad(arguments.subspan(1));
+    return failure(
+        ErrorCode::InvalidArgument, "the first word must be 'service' or 'load'; see --help");
+}
+
+} // namespace meshyard::workloads

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/net/signal_watcher.h"
+#include "embedded-mesh/workloads/command_line.h"
+#include "embedded-mesh/workloads/knob_server.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace meshyard;
+using namespace meshyard::workloads;
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr Duration kFineTick = std::chrono::microseconds(250); // arrivals and latencies of few ms
+constexpr Duration kDrainFor = std::chrono::seconds(2);
+constexpr Duration kDrainCheck = std::chrono::milliseconds(20);
+
+int complain(const Error& error, int code)
+{
+    fmt::print(stderr, "meshyard-workload: {}\n", error.message);
+    return code;
+}
+
+void announce(const std::string& fields)
+{
+    fmt::print("{{\"event\":\"ready\",{}\"pid\":{}}}\n", fields, ::getpid());
+    std::fflush(stdout);
+}
+
+/// What both modes share: loop, signals, counters, knobs.
+class Program
+{
+public:
+    Program()
+        : m_loop(m_clock, kFineTick)
+        , m_counters(m_clock)
+        , m_signals(m_loop, {SIGTERM, SIGINT}, [this](int) { beginStop(); })
+        , m_drainTimer(m_loop.timers(), [this] { checkDrained(); })
+    {
+    }
+    virtual ~Program() = default;
+
+protected:
+    Result<std::string> openKnobs(KnobSet& knobs, const std::optional<net::SocketAddress>& address,
+        std::function<void()> hook)
+    {
+        if (!address)
+            return std::string();
+        m_knobServer = std::make_unique<KnobServer>(knobs, m_counters);
+        m_knobServer->setChangedHook(std::move(hook));
+        return m_knobServer->listen(m_loop, *address).map([this] {
+            return fmt::format("\"knobs\":\"{}\",", m_knobServer->address().toString());
+        });
+    }
+    int loopUntilStopped()
+    {
+        m_loop.run();
+        return EXIT_SUCCESS;
+    }
+
+    /// Take no new work.
+    virtual void stopWork() = 0;
+    virtual bool isDrained() const = 0;
+
+    SteadyClock m_clock;
+    net::EventLoop m_loop;
+    RequestCounters m_counters;
+
+private:
+    void beginStop()
+    {
+        if (m_stopBy)
+            return m_loop.stop(); // asked twice: at once
+        m_stopBy = m_clock.now() + kDrainFor;
+        stopWork();
+        checkDrained();
+    }
+    void checkDrained()
+    {
+        if (isDrained() || m_clock.now() >= *m_stopBy)
+            m_loop.stop();
+        else
+            m_drainTimer.armAfter(kDrainCheck);
+    }
+
+    net::SignalWatcher m_signals;
+    net::Timer m_drainTimer;
+    std::optional<TimePoint> m_stopBy;
+    std::unique_ptr<KnobServer> m_knobServer;
+};
+
+class ServiceProgram final : public Program
+{
+public:
+    explicit ServiceProgram(const ServiceCommand& command)
+        : m_service(m_loop, command.options, m_counters, WebCaller::proxyFromEnvironment())
+    {
+    }
+
+    int run(const ServiceCommand& command)
+    {
+        auto server = http::HttpServer::listen(m_loop, command.listenOn, m_service);
+        if (!server)
+            return complain(server.error(), kFailed);
+        m_server = std::move(*server);
+        const auto knobs = openKnobs(m_service.knobs(), command.knobs, {});
+        if (!knobs)
+            return complain(knobs.error(), kFailed);
+        announce(fmt::format("\"service\":\"{}\",{}", m_server->address().toString(), *knobs));
+        return loopUntilStopped();
+    }
+
+private:
+    void stopWork() override { m_server->drain(); }
+    bool isDrained() const override { return m_server->connectionCount() == 0; }
+
+    DemoService m_service;
+    std::unique_ptr<http::HttpServer>
+        m_server; // last: its sessions' answers go through the service
+};
+
+class LoadProgram final : public Program
+{
+public:
+    explicit LoadProgram(const LoadCommand& command)
+        : m_load(m_loop, command.options, m_counters, WebCaller::proxyFromEnvironment())
+    {
+    }
+
+    int run(const LoadCommand& command)
+    {
+        const auto knobs = openKnobs(m_load.knobs(), command.knobs, [this] { m_load.restart(); });
+        if (!knobs)
+            return complain(knobs.error(), kFailed);
+        announce(*knobs);
+        m_load.start();
+        return loopUntilStopped();
+    }
+
+private:
+    void stopWork() override { m_load.stop(); }
+    bool isDrained() const override { return m_load.inFlight() == 0; }
+
+    LoadGenerator m_load;
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
+    const auto command = parseCommandLine(arguments, std::getenv("PORT"), MESHYARD_VERSION);
+    if (!command)
+        return complain(command.error(), kUsage);
+    if (const auto* print = std::get_if<PrintCommand>(&*command)) {
+        fmt::print("{}", print->text);
+        return EXIT_SUCCESS;
+    }
+    if (const auto* service = std::get_if<ServiceCommand>(&*command))
+        return ServiceProgram(*service).run(*service);
+    const auto& load = std::get<LoadCommand>(*command);
+    return LoadProgram(load).run(load);
+}
