@@ -124,11 +124,6 @@ void EventLoop::post(Task task)
         m_doorbell->ring();
 }
 
-void EventLoop::disposeLater(std::unique_ptr<IoHandler> handler)
-{
-    m_disposed.push_back(std::move(handler));
-}
-
 Duration EventLoop::waitTime(Duration maxWait) const
 {
     if (!m_woken.empty() || !m_turnEnd.empty() || !m_disposed.empty())
@@ -170,7 +165,7 @@ void EventLoop::runOnce(Duration maxWait)
     turnEnd.swap(m_turnEnd);
     for (Task& task : turnEnd)
         task();
-    std::vector<std::unique_ptr<IoHandler>> disposed;
+    std::vector<std::shared_ptr<void>> disposed;
     disposed.swap(m_disposed);
 }
 

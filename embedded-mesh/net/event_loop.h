@@ -65,8 +65,9 @@ public:
     void post(Task task);
     /// Runs at the end of this turn (or of the next, when called between turns).
     void atTurnEnd(Task task) { m_turnEnd.push_back(std::move(task)); }
-    /// Destroys the handler at the end of the turn; forget() it at once if it must hear no more.
-    void disposeLater(std::unique_ptr<IoHandler> handler);
+    /// Gives the object up at the end of the turn, when none of its functions is on the stack. A
+    /// handler that must hear no more is forgotten apart.
+    void disposeLater(std::shared_ptr<void> object) { m_disposed.push_back(std::move(object)); }
 
     TimerWheel& timers() { return m_timers; }
     const Clock& clock() const { return m_clock; }
@@ -99,7 +100,7 @@ private:
     std::vector<Wake> m_woken;
     std::vector<Wake> m_waking;
     std::vector<Task> m_turnEnd;
-    std::vector<std::unique_ptr<IoHandler>> m_disposed;
+    std::vector<std::shared_ptr<void>> m_disposed;
     std::atomic<bool> m_stopping{false};
 
     std::mutex m_postMutex; // guards m_posted

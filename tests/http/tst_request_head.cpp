@@ -103,7 +103,7 @@ void RequestHeadTest::startLineRows()
     row("9112 3 trailing space", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", E::BadVersion, 400);
     row("9112 3 leading space", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", E::BadMethod, 400);
     row("9112 3 tab for a space", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", E::BadStartLine, 400);
-    row("9112 3.1 method with a bracket", "G[T / HTTP/1.1\r\nHost: a\r\n\r\n", E::BadStartLine, 400);
+    row("9112 3.1 method with a bracket", "G[T / HTTP/1.1\r\nHost: a\r\n\r\n", E::BadMethod, 400);
     row("9112 3.1 method without end", QByteArray(40, 'G') + " / HTTP/1.1\r\nHost: a\r\n\r\n",
         E::BadMethod, 400);
     row("9112 2.3 lower-case name", "GET / http/1.1\r\nHost: a\r\n\r\n", E::BadVersion, 400);
