@@ -119,7 +119,7 @@ public:
 
 private:
     void stopWork() override { m_server->drain(); }
-    bool isDrained() const override { return m_server->connectionCount() == 0; }
+    bool isDrained() const override { return m_service.inFlight() == 0; }
 
     DemoService m_service;
     std::unique_ptr<http::HttpServer>
