@@ -183,6 +183,7 @@ void InstanceRunner::createProgram()
 {
     ChildSpec child;
     child.command = expandedCommand();
+    child.workingDirectory = spec().working_directory();
     child.env = programEnvironment();
     if (m_status.captured())
         child.unsetEnv = {"http_proxy", "HTTP_PROXY"};
