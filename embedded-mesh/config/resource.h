@@ -27,6 +27,7 @@ struct Resource
     std::string file;
     std::uint32_t firstLine = 1; ///< of text in the file
     std::uint64_t created = 0; ///< revision that created it; where Istio says "the oldest wins"
+    std::uint64_t changed = 0; ///< revision that last changed it; 0 = unknown
     bool broken = false; ///< has errors: the spec holds what could be read
 
     std::shared_ptr<const document::Node> tree; ///< of the whole document; never null

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/control_plane/translate/bookinfo_mesh.h"
+
+#include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+
+#include <QElapsedTimer>
+#include <QtTest>
+
+#include <algorithm>
+
+using namespace meshyard;
+using namespace meshyard::control_plane;
+using namespace meshyard::test;
+using Cluster = envoy::config::cluster::v3::Cluster;
+
+namespace {
+
+const std::string kRule = R"(apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: reviews}
+spec:
+  host: reviews
+  trafficPolicy:
+    connectionPool: {http: {http2MaxRequests: 7}}
+    loadBalancer: {simple: ROUND_ROBIN}
+  subsets:
+  - name: v1
+    labels: {version: v1}
+    trafficPolicy: {loadBalancer: {simple: RANDOM}}
+  - name: v2
+    labels: {version: v2}
+)";
+
+} // namespace
+
+class TranslatorTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void givesEveryNodeItsListeners();
+    void bindsCapturedServicesAtTheCallersOwnAddresses();
+    void leadsInboundCallsToTheProgram();
+    void keepsNamespacesApart();
+    void showsExportedServices();
+    void buildsAClusterPerSubset();
+    void leavesOutWhatIsNotReady();
+    void givesIstiosDefaults();
+    void overridesPoliciesBlockByBlock();
+    void translatesOutlierDetection();
+    void hashesConsistently();
+    void putsBreakersIntoMetadata();
+    void prefersTheNearerBreaker();
+    void servesGateways();
+    void warnsOfAnUnmappedGatewayPort();
+    void routesTcpByConnection();
+    void servesForeignNodes();
+    void isDeterministic();
+    void sharesWhatIsEqual();
+    void resolvesOverrides();
+    void translatesALargeMeshQuickly();
+};
+
+void TranslatorTest::givesEveryNodeItsListeners()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    QCOMPARE(translation.nodes.size(), std::size_t{9});
+    const NodeConfig node(translation, "reviews-v2-a");
+    const std::vector<std::string> expected{"inbound|9080", "outbound|any",
+        "outbound|production/details|9080", "outbound|production/productpage|9080",
+        "outbound|production/ratings|9080", "outbound|production/reviews|9080"};
+    QCOMPARE(node.names(XdsType::Listener), expected);
+    QCOMPARE(node.names(XdsType::Route), expected);
+}
+
+void TranslatorTest::bindsCapturedServicesAtTheCallersOwnAddresses()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    const auto listener
+        = NodeConfig(translation, "reviews-v1-a").listener("outbound|production/ratings|9080");
+    QCOMPARE(listener.address().socket_address().address(), std::string("127.16.16.3"));
+    QCOMPARE(listener.address().socket_address().port_value(), 9080U);
+    QCOMPARE(listener.traffic_direction(), envoy::config::core::v3::OUTBOUND);
+}
+
+void TranslatorTest::leadsInboundCallsToTheProgram()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    const NodeConfig node(translation, "ratings-v1-a");
+    const auto listener = node.listener("inbound|9080");
+    QCOMPARE(listener.address().socket_address().port_value(), 40'002U);
+    const auto cluster = node.cluster("inbound|9080");
+    QCOMPARE(cluster.load_assignment()
+                 .endpoints(0)
+                 .lb_endpoints(0)
+                 .endpoint()
+                 .address()
+                 .socket_address()
+                 .port_value(),
+        30'002U);
+    QCOMPARE(describe(node.routes("inbound|9080")), std::string("/* -> inbound|9080\n"));
+}
+
+void TranslatorTest::keepsNamespacesApart()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    const NodeConfig production(translation, "productpage-v1-a");
+    QVERIFY(production.hasCluster("production/reviews/*/9080"));
+    QVERIFY(!production.hasCluster("staging/reviews/*/9080"));
+    const NodeConfig staging(translation, "staging-reviews-v3-a");
+    QVERIFY(staging.hasCluster("staging/reviews/*/9080"));
+    QVERIFY(!staging.hasCluster("production/ratings/*/9080"));
+    QCOMPARE(staging.instances("staging/reviews/*/9080"), std::string("staging-reviews-v3-a"));
+}
+
+void TranslatorTest::showsExportedServices()
+{
+    MeshView mesh = bookinfoMesh();
+    mesh.services[2].exportTo = {"staging"};
+    const Translation translation = translate({}, mesh);
+    const NodeConfig staging(translation, "staging-reviews-v3-a");
+    QVERIFY(staging.hasCluster("production/ratings/*/9080"));
+    QVERIFY(!staging.hasCluster("production/details/*/9080"));
+}
+
+void TranslatorTest::buildsAClusterPerSubset()
+{
+    const auto resources = documents(kRule);
+    const Translation translation = translate(resources, bookinfoMesh());
+    const NodeConfig node(translation, "productpage-v1-a");
+    QCOMPARE(node.instances("production/reviews/*/9080"),
+        std::string("reviews-v1-a reviews-v2-a reviews-v3-a"));
+    QCOMPARE(node.instances("production/reviews/v2/9080"), std::string("reviews-v2-a"));
+}
+
+void TranslatorTest::leavesOutWhatIsNotReady()
+{
+    MeshView mesh = bookinfoMesh();
+    mesh.instances[4].ready = false;
+    mesh.instances[5].draining = true;
+    const Translation translation = translate({}, mesh);
+    QCOMPARE(NodeConfig(translation, "productpage-v1-a").instances("production/reviews/*/9080"),
+        std::string("reviews-v3-a"));
+}
+
+void TranslatorTest::givesIstiosDefaults()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    const Cluster cluster
+        = NodeConfig(translation, "productpage-v1-a").cluster("production/reviews/*/9080");
+    QCOMPARE(cluster.type(), Cluster::EDS);
+    QVERIFY(cluster.eds_cluster_config().eds_config().has_ads());
+    QCOMPARE(cluster.lb_policy(), Cluster::LEAST_REQUEST);
+    QCOMPARE(cluster.connect_timeout().seconds(), std::int64_t{10});
+    QVERIFY(cluster.common_lb_config().has_healthy_panic_threshold());
+    QCOMPARE(cluster.common_lb_config().healthy_panic_threshold().value(), 0.0);
+    QVERIFY(cluster.common_lb_config().has_update_merge_window());
+    QCOMPARE(cluster.circuit_breakers().thresholds(0).max_requests().value(), 4294967295U);
+    QVERIFY(!cluster.has_outlier_detection());
+}
+
+void TranslatorTest::overridesPoliciesBlockByBlock()
+{
+    const auto resources = documents(kRule);
+    const Translation translation = translate(resources, bookinfoMesh());
+    const NodeConfig node(translation, "productpage-v1-a");
+    const Cluster all = node.cluster("production/reviews/*/9080");
+    const Cluster v1 = node.cluster("production/reviews/v1/9080");
+    QCOMPARE(all.lb_policy(), Cluster::ROUND_ROBIN);
+    QCOMPARE(v1.lb_policy(), Cluster::RANDOM);
+    QCOMPARE(v1.circuit_breakers().thresholds(0).max_requests().value(), 7U);
+}
+
+void TranslatorTest::translatesOutlierDetection()
+{
+    const auto resources = documents(R"(apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ratings}
+spec:
+  host: ratings.production.svc.cluster.local
+  trafficPolicy:
+    connectionPool: {http: {maxRequestsPerConnection: 3}}
+    outlierDetection: {consecutive5xxErrors: 3, consecutiveGatewayErrors: 2, interval: 1s,
+      baseEjectionTime: 15s, maxEjectionPercent: 100, minHealthPercent: 20}
+)");
+    const Translation translation = translate(resources, bookinfoMesh());
+    const Cluster cluster
+        = NodeConfig(translation, "reviews-v1-a").cluster("production/ratings/*/9080");
+    const auto& outlier = cluster.outlier_detection();
+    QCOMPARE(outlier.consecutive_5xx().value(), 3U);
+    QCOMPARE(outlier.enforcing_consecutive_gateway_failure().value(), 100U);
+    QCOMPARE(outlier.base_ejection_time().seconds(), std::int64_t{15});
+    QCOMPARE(outlier.max_ejection_percent().value(), 100U);
+    QCOMPARE(outlier.enforcing_success_rate().value(), 0U);
+    QCOMPARE(cluster.common_lb_config().healthy_panic_threshold().value(), 20.0);
+    envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+    QVERIFY(cluster.typed_extension_protocol_options()
+            .at("envoy.extensions.upstreams.http.v3.HttpProtocolOptions")
+            .UnpackTo(&options));
+    QCOMPARE(options.common_http_protocol_options().max_requests_per_connection().value(), 3U);
+}
+
+void TranslatorTest::hashesConsistently()
+{
+    const auto resources = documents(R"(apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ratings}
+spec:
+  host: ratings
+  trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: end-user}}}
+)");
+    const Translation translation = translate(resources, bookinfoMesh());
+    const NodeConfig node(translation, "reviews-v1-a");
+    QCOMPARE(node.cluster("production/ratings/*/9080").lb_policy(), Cluster::RING_HASH);
+    const auto action
+        = node.routes("outbound|production/ratings|9080").virtual_hosts(0).routes(0).route();
+    QCOMPARE(action.hash_policy(0).header().header_name(), std::string("end-user"));
+    QCOMPARE(action.retry_policy().retry_host_predicate_size(), 0);
+}
+
+void TranslatorTest::putsBreakersIntoMetadata()
+{
+    auto resources = documents(R"(apiVersion: meshyard.dev/v1
+kind: CircuitBreaker
+metadata: {name: ratings}
+spec:
+  destination: {service: ratings}
+  minCalls: 10
+  failureRatio: 0.25
+  slowCall: 500ms
+  failureOn: [5xx, timeout]
+)");
+    resources.front().changed = 12;
+    const Translation translation = translate(resources, bookinfoMesh());
+    const NodeConfig node(translation, "reviews-v1-a");
+    const auto metadata = [&node](const char* cluster) {
+        return node.cluster(cluster).metadata().filter_metadata().at("meshyard.breaker").fields();
+    };
+    const auto breaker = metadata("production/ratings/*/9080");
+    QCOMPARE(breaker.at("mode").string_value(), std::string("enforce"));
+    QCOMPARE(breaker.at("minCalls").number_value(), 10.0);
+    QCOMPARE(breaker.at("slowCallS").number_value(), 0.5);
+    QCOMPARE(breaker.at("failureOn").list_value().values_size(), 2);
+    QCOMPARE(breaker.at("policy").string_value(), std::string("production/ratings"));
+    QCOMPARE(breaker.at("revision").number_value(), 12.0);
+    QVERIFY(!breaker.contains("windowS"));
+    QCOMPARE(
+        metadata("production/details/*/9080").at("mode").string_value(), std::string("observe"));
+}
+
+void TranslatorTest::prefersTheNearerBreaker()
+{
+    const auto resources = documents(R"(apiVersion: meshyard.dev/v1
+kind: CircuitBreaker
+metadata: {name: mesh}
+spec: {destination: {namespace: "*"}}
+---
+apiVersion: meshyard.dev/v1
+kind: CircuitBreaker
+metadata: {name: from-v2}
+spec: {source: {service: reviews, version: v2}, destination: {service: ratings}}
+)");
+    const Translation translation = translate(resources, bookinfoMesh());
+    const auto policy = [&translation](const char* node) {
+        return NodeConfig(translation, node)
+            .cluster("production/ratings/*/9080")
+            .metadata()
+            .filter_metadata()
+            .at("meshyard.breaker")
+            .fields()
+            .at("policy")
+            .string_value();
+    };
+    QCOMPARE(policy("reviews-v1-a"), std::string("production/mesh"));
+    QCOMPARE(policy("reviews-v2-a"), std::string("production/from-v2"));
+}
+
+void TranslatorTest::servesGateways()
+{
+    const auto resources = documents(R"(apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: bookinfo}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 8080, name: http, protocol: HTTP}
+    hosts: ["*"]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: bookinfo}
+spec:
+  hosts: ["*"]
+  gateways: [bookinfo]
+  http:
+  - match: [{uri: {exact: /productpage}}, {uri: {prefix: /static}}]
+    route: [{destination: {host: productpage, port: {number: 9080}}}]
+)");
+    const Translation translation = translate(resources, bookinfoMesh());
+    const NodeConfig node(translation, "ingressgateway-a");
+    const auto listener = node.listener("gateway|8080");
+    QCOMPARE(listener.address().socket_address().port_value(), 18'080U);
+    QCOMPARE(describe(node.routes("gateway|8080")),
+        std::string("/productpage -> production/productpage/*/9080\n"
+                    "/static* -> production/productpage/*/9080\n"
+                    "/* -> 404 no VirtualService of the gateway takes this request on port "
+                    "8080\n"));
+    // Bound to the gateway alone, it does not act inside the mesh.
+    QCOMPARE(
+        describe(
+            NodeConfig(translation, "reviews-v1-a").routes("outbound|production/productpage|9080")),
+        std::string("/* -> production/productpage/*/9080\n"));
+}
+
+void TranslatorTest::warnsOfAnUnmappedGatewayPort()
+{
+    const auto resources = documents(R"(apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 81, name: http, protocol: HTTP}, hosts: ["*"]}]
+)");
+    const Translation translation = translate(resources, bookinfoMesh());
+    QCOMPARE(translation.warnings.size(), std::size_t{1});
+    QCOMPARE(translation.warnings[0].document, std::string("Gateway production/web"));
+    QVERIFY(translation.warnings[0].text.starts_with("port 81 is not mapped"));
+}
+
+void TranslatorTest::routesTcpByConnection()
+{
+    MeshView mesh = bookinfoMesh();
+    mesh.services[2].ports[0].protocol = Protocol::Tcp;
+    const auto resources = documents(R"(apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: ratings}
+spec:
+  host: ratings
+  subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: ratings}
+spec:
+  hosts: [ratings]
+  tcp:
+  - match: [{port: 9080}]
+    route:
+    - {destination: {host: ratings, subset: v1}, weight: 30}
+    - {destination: {host: ratings, subset: v2}, weight: 70}
+)");
+    const Translation translation = translate(resources, mesh);
+    const NodeConfig node(translation, "reviews-v1-a");
+    const auto listener = node.listener("outbound|production/ratings|9080");
+    envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy proxy;
+    QVERIFY(listener.filter_chains(0).filters(0).typed_config().UnpackTo(&proxy));
+    QCOMPARE(
+        proxy.weighted_clusters().clusters(1).name(), std::string("production/ratings/v2/9080"));
+    QCOMPARE(proxy.weighted_clusters().clusters(1).weight(), 70U);
+    QVERIFY(!node.snapshot().of(XdsType::Route).find("outbound|production/ratings|9080"));
+}
+
+void TranslatorTest::servesForeignNodes()
+{
+    const std::vector<ForeignNode> foreign{{"edge-1", "production", 15'001}};
+    const Translation translation = translate({}, bookinfoMesh(), foreign);
+    const NodeConfig node(translation, "edge-1");
+    QCOMPARE(node.names(XdsType::Listener), std::vector<std::string>{"outbound|any"});
+    QVERIFY(node.hasCluster("production/reviews/*/9080"));
+    const auto routes = node.routes("outbound|any");
+    QCOMPARE(routes.virtual_hosts_size(), 5);
+    QVERIFY(std::ranges::find(routes.virtual_hosts(3).domains(), "reviews:9080")
+        != routes.virtual_hosts(3).domains().end());
+}
+
+void TranslatorTest::isDeterministic()
+{
+    const auto resources = documents(kRule);
+    MeshView reversed = bookinfoMesh();
+    std::ranges::reverse(reversed.services);
+    std::ranges::reverse(reversed.instances);
+    const Translation first = translate(resources, bookinfoMesh());
+    const Translation second = translate(resources, reversed);
+    for (const auto& [id, snapshot] : first.nodes) {
+        for (const XdsType type : kAllXdsTypes)
+            QCOMPARE(second.nodes.at(id).of(type).version, snapshot.of(type).version);
+    }
+}
+
+void TranslatorTest::sharesWhatIsEqual()
+{
+    const Translation translation = translate({}, bookinfoMesh());
+    const NodeConfig one(translation, "reviews-v1-a");
+    const NodeConfig other(translation, "ratings-v2-a");
+    QVERIFY(&one.snapshot().of(XdsType::Endpoints) == &other.snapshot().of(XdsType::Endpoints));
+    const std::string name = "production/details/*/9080";
+    QVERIFY(one.snapshot().of(XdsType::Cluster).find(name)
+        == other.snapshot().of(XdsType::Cluster).find(name));
+}
+
+void TranslatorTest::resolvesOverrides()
+{
+    const auto resources = documents(kRule);
+    OverrideView trip;
+    trip.active.set_id("trip-1");
+    trip.active.set_kind(v1::FORCED_OPEN);
+    trip.active.set_deadline_unix_ms(5);
+    auto* edge = trip.active.mutable_edge();
+    edge->set_source_namespace("production");
+    edge->set_source_service("productpage");
+    edge->set_destination_namespace("production");
+    edge->set_destination_service("reviews");
+    const auto clusters = [&](const OverrideView& view) {
+        const auto nodes = translateOverrides(resources, bookinfoMesh(), {&view, 1});
+        std::string text;
+        for (const auto& [node, list] : nodes) {
+            text += node + ":";
+            for (const std::string& cluster : list.front().clusters())
+                text += " " + cluster;
+        }
+        return text;
+    };
+    QCOMPARE(clusters(trip),
+        std::string("productpage-v1-a: production/reviews/*/9080 production/reviews/v1/9080 "
+                    "production/reviews/v2/9080"));
+    edge->set_destination_version("v2");
+    QCOMPARE(clusters(trip), std::string("productpage-v1-a: production/reviews/v2/9080"));
+    edge->set_destination_version("v3");
+    QCOMPARE(clusters(trip), std::string("productpage-v1-a: production/reviews/*/9080"));
+}
+
+void TranslatorTest::translatesALargeMeshQuickly()
+{
+    MeshView mesh;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        const std::string name = "service" + std::to_string(i);
+        mesh.services.push_back({"production", name, i + 1, {{"http", 9080, Protocol::Http1}}, {}});
+        InstanceView view;
+        view.id = name + "-v1-a";
+        view.node = {"production", name, "v1"};
+        view.ready = true;
+        view.slot = i;
+        view.captureBase = "127.16.0.0";
+        view.outboundPort = 20'000;
+        view.inboundPorts[9080] = 30'000;
+        view.targetPorts[9080] = 31'000;
+        mesh.instances.push_back(std::move(view));
+    }
+    QElapsedTimer timer;
+    timer.start();
+    const Translation translation = translate({}, mesh);
+    const qint64 elapsed = timer.elapsed();
+    QCOMPARE(translation.nodes.size(), std::size_t{100});
+    qInfo("100 services on 100 nodes: %lld ms", static_cast<long long>(elapsed));
+    QVERIFY(elapsed < 1000);
+}
+
+QTEST_APPLESS_MAIN(TranslatorTest)
+#include "tst_translator.moc"
