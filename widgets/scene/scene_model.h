@@ -81,6 +81,7 @@ struct SceneBadge
 {
     BadgeKind kind = BadgeKind::None;
     QString words; // pill below: "2/3 open", "tripped · 8:12 left"; empty = no pill
+    bool partial = false; // open for some callers only: the line goes on past the badge
     QString mark; // inside the ring of TooFewCalls: "n<20"
     QString accessibleName;
     QString toolTip;

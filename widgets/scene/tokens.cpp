@@ -5,7 +5,7 @@ namespace meshyard::scene {
 
 const Tokens& lightTokens()
 {
-    static const Tokens tokens {
+    static const Tokens tokens{
         .canvas = QColor(0xF6F7F9),
         .panel = QColor(0xFFFFFF),
         .rail = QColor(0xEEF1F4),
@@ -33,7 +33,7 @@ const Tokens& lightTokens()
 
 const Tokens& darkTokens()
 {
-    static const Tokens tokens {
+    static const Tokens tokens{
         .canvas = QColor(0x11151B),
         .panel = QColor(0x181E26),
         .rail = QColor(0x141920),
