@@ -126,9 +126,7 @@ void ScenePainter::paintLine(QPainter& painter, std::size_t edge) const
         strokePart(painter, shape, 0, solidEnd, pen);
     }
     if (!cut(edge)) {
-        double angle = 0;
-        pointAlong(shape.points, shape.length, &angle);
-        paintArrow(painter, shape.points.back(), angle, shape.width, colour);
+        paintArrow(painter, shape.points.back(), 0, shape.width, colour); // all ways end level
     }
     const bool looked = edgeSelected(edge) || m_state.hovered.id == model.id;
     if (shape.split < 0 && (model.tls == TlsMark::Missing || looked || m_state.zoom >= 1.3))
