@@ -9,6 +9,9 @@
 namespace meshyard::document {
 namespace {
 
+// A value that stood on one line stays on one while it is no longer than this.
+constexpr std::size_t kMostOnALine = 80;
+
 bool isLeaf(const Node& node)
 {
     return node.isScalar() || node.isNull() || node.items.empty();
@@ -136,8 +139,10 @@ std::optional<std::string> TextPatch::withReplaced(
     const FieldPath& path, const Node& old, const Node& value) const
 {
     const std::string gap = old.begin == old.marker ? " " : "";
-    if (isFlow(path.parent()))
-        return applied({{old.begin, old.end, gap + printFlow(value)}});
+    const bool oldFlow = old.style == Node::Style::Flow && !isLeaf(old) && !old.aliased;
+    const std::string flow = printFlow(value);
+    if (isFlow(path.parent()) || (oldFlow && !isLeaf(value) && flow.size() <= kMostOnALine))
+        return applied({{old.begin, old.end, gap + flow}});
     const bool inMap = std::holds_alternative<std::string>(path.last());
     const bool oldBlock = !isLeaf(old) && old.style == Node::Style::Block && !old.aliased;
     if (isLeaf(value)) {
