@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/proxy.h"
 
+#include "embedded-mesh/proxy/bootstrap/state_file.h"
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 
+#include "envoy/service/discovery/v3/discovery.pb.h"
+
 #include <google/protobuf/util/json_util.h>
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 
 #include <spdlog/spdlog.h>
 
@@ -18,6 +24,7 @@ namespace meshyard::proxy {
 namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
+constexpr int kMaxMessage = 64 * 1024 * 1024;
 
 } // namespace
 
@@ -33,6 +40,22 @@ Proxy::~Proxy() = default;
 
 Result<void> Proxy::start()
 {
+    if (auto read = readConfiguration(); !read)
+        return read;
+    startWorker();
+    if (auto applied = m_worker->apply(m_store.snapshot()); !applied)
+        return applied;
+    if (auto opened = openAdmin(); !opened)
+        return opened;
+    if (m_controlPlane.empty() || m_stale)
+        announceReady();
+    if (m_channel)
+        connect(m_controlPlane);
+    return {};
+}
+
+Result<void> Proxy::readConfiguration()
+{
     auto bootstrap = readBootstrap(m_options.bootstrapPath);
     if (!bootstrap)
         return tl::unexpected(bootstrap.error());
@@ -40,22 +63,81 @@ Result<void> Proxy::start()
     const auto target = controlPlaneOf(m_bootstrap);
     if (!target)
         return tl::unexpected(target.error());
+    m_controlPlane = target->address;
+    if (!m_controlPlane.empty() && m_bootstrap.node().id().empty())
+        return failure(ErrorCode::InvalidArgument, "node.id is empty: a control plane needs one");
     if (auto loaded = m_store.loadStatic(m_bootstrap); !loaded)
         return loaded;
+    if (!m_controlPlane.empty() && !m_options.stateDir.empty()) {
+        const auto stored = loadState(m_store, m_options.stateDir);
+        m_stale = stored.has_value();
+        if (!stored && stored.error().code != ErrorCode::NotFound)
+            spdlog::warn("stored configuration is left out: {}", stored.error().message);
+    }
     for (const std::string& warning : m_store.takeWarnings())
         spdlog::warn("{}", warning);
-    m_worker = std::make_unique<WorkerThread>(m_loop.clock(), m_bootstrap.node().id(),
-        std::random_device()(), [](const Cluster& cluster, const BreakerEvent& event) {
-            spdlog::info("breaker of {}: {} -> {} ({})", cluster.name(),
-                breakerStateName(event.from), breakerStateName(event.to),
-                breakerCauseName(event.cause));
-        });
-    if (auto applied = m_worker->apply(m_store.snapshot()); !applied)
-        return applied;
-    if (auto opened = openAdmin(); !opened)
-        return opened;
-    announceReady();
     return {};
+}
+
+void Proxy::startWorker()
+{
+    std::random_device random;
+    if (!m_controlPlane.empty()) {
+        grpc::ChannelArguments arguments;
+        arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+        arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+        arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+        arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+        arguments.SetMaxReceiveMessageSize(kMaxMessage);
+        m_channel = grpc::CreateCustomChannel(
+            m_controlPlane, grpc::InsecureChannelCredentials(), arguments);
+        m_telemetry = std::make_unique<TelemetryClient>(
+            m_loop.clock(), m_channel, fmt::format("{:08x}{:08x}", random(), random()));
+    }
+    const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
+    m_worker = std::make_unique<WorkerThread>(m_loop.clock(), m_bootstrap.node().id(), seed,
+        [this](const Cluster& cluster, const BreakerEvent& event) {
+            spdlog::info("breaker of {}: {} -> {} ({}{}{})", cluster.name(),
+                breakerStateName(event.from), breakerStateName(event.to),
+                breakerCauseName(event.cause), event.overrideKind == OverrideKind::None ? "" : ", ",
+                overrideKindName(event.overrideKind));
+            if (m_telemetry && !cluster.name().starts_with("inbound|"))
+                m_telemetry->push(
+                    transitionReport(m_bootstrap.node().id(), m_loop.clock(), cluster, event));
+        });
+    if (!m_telemetry)
+        return;
+    m_worker->call([this](Worker& worker) {
+        worker.setSecondHook(
+            [this](WorkerContext& context) { m_telemetry->push(m_reports.take(context)); });
+    });
+}
+
+void Proxy::connect(const std::string& address)
+{
+    spdlog::info("configuration from {}", address);
+    m_bootstrap.mutable_node()->set_user_agent_name("meshyard-proxy");
+    m_ads = std::make_unique<AdsClient>(
+        m_loop.clock(), m_channel, m_bootstrap.node(), m_store,
+        [this](std::shared_ptr<const ConfigSnapshot> snapshot) {
+            return m_worker->apply(std::move(snapshot));
+        },
+        [this](bool complete) { onConfigurationChanged(complete); });
+}
+
+void Proxy::onConfigurationChanged(bool complete)
+{
+    if (!complete) // on the thread of the configuration stream
+        return;
+    if (!m_options.stateDir.empty()) {
+        if (const auto saved = saveState(m_store, m_options.stateDir); !saved)
+            spdlog::warn("{}", saved.error().message);
+    }
+    m_stale = false;
+    m_loop.post([this] {
+        if (!m_announced)
+            announceReady();
+    });
 }
 
 Result<void> Proxy::openAdmin()
@@ -80,7 +162,7 @@ Result<void> Proxy::openAdmin()
 
 void Proxy::announceReady()
 {
-    m_ready = true;
+    m_ready = m_announced = true;
     std::string listeners;
     m_worker->call([&](Worker& worker) { listeners = listenersJson(worker); });
     const std::string line = fmt::format(
@@ -128,10 +210,19 @@ http::Response Proxy::page(std::string_view method, std::string_view path)
 
 std::string Proxy::configDump()
 {
-    std::string bootstrap;
-    if (!google::protobuf::util::MessageToJsonString(m_bootstrap, &bootstrap).ok())
-        bootstrap = "null";
-    return "{\"bootstrap\":" + bootstrap + "}\n";
+    const auto json = [](const google::protobuf::Message& message) {
+        std::string text;
+        return google::protobuf::util::MessageToJsonString(message, &text).ok() ? text : "null";
+    };
+    std::string dynamic;
+    if (m_ads) {
+        const auto lock = m_ads->lock();
+        for (const auto& response : m_store.exportAll())
+            dynamic += (dynamic.empty() ? "" : ",\n") + json(response);
+    }
+    return fmt::format("{{\"bootstrap\":{},\n\"controlPlaneConnected\":{},\"stale\":{},\n"
+                       "\"dynamic\":[{}]}}\n",
+        json(m_bootstrap), m_ads && m_ads->isConnected(), m_stale.load(), dynamic);
 }
 
 void Proxy::drain(std::chrono::milliseconds patience)

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "embedded-mesh/http/http_server.h"
+#include "embedded-mesh/proxy/bootstrap/ads_client.h"
 #include "embedded-mesh/proxy/bootstrap/bootstrap_file.h"
-#include "embedded-mesh/proxy/bootstrap/config_store.h"
+#include "embedded-mesh/proxy/telemetry/report_builder.h"
+#include "embedded-mesh/proxy/telemetry/telemetry_client.h"
 #include "embedded-mesh/proxy/worker_thread.h"
 
 namespace meshyard::proxy {
@@ -32,6 +34,10 @@ public:
 private:
     void onRequest(const http::Request& request, http::Responder responder) override;
     http::Response page(std::string_view method, std::string_view path);
+    Result<void> readConfiguration();
+    void startWorker();
+    void connect(const std::string& address);
+    void onConfigurationChanged(bool complete);
     Result<void> openAdmin();
     std::string configDump();
     void announceReady();
@@ -41,11 +47,18 @@ private:
     const ProxyOptions m_options;
     Bootstrap m_bootstrap;
     ConfigStore m_store;
+    std::string m_controlPlane; // address; empty = none
+    std::shared_ptr<grpc::Channel> m_channel;
+    ReportBuilder m_reports; // the worker's
+    std::unique_ptr<TelemetryClient> m_telemetry; // outlives the worker, which pushes into it
     std::unique_ptr<WorkerThread> m_worker;
+    std::unique_ptr<AdsClient> m_ads;
     std::unique_ptr<http::HttpServer> m_admin;
     net::Timer m_drainTimer;
     TimePoint m_drainEnds{};
     bool m_ready = false;
+    bool m_announced = false;
+    std::atomic<bool> m_stale{false}; // running on the stored configuration
 };
 
 } // namespace meshyard::proxy

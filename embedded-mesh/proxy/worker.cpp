@@ -8,7 +8,6 @@ namespace meshyard::proxy {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(50);
-constexpr unsigned kTicksPerSecond = 20;
 
 } // namespace
 
@@ -91,8 +90,11 @@ void Worker::tick()
     const TimePoint now = m_context.loop.now();
     for (auto& [name, cluster] : m_context.clusters)
         cluster->tick(now);
-    if (++m_ticks % kTicksPerSecond != 0)
+    if (now < m_nextSecond)
         return;
+    m_nextSecond = std::max(m_nextSecond + std::chrono::seconds(1), now);
+    if (m_secondHook)
+        m_secondHook(m_context);
     for (auto& [name, cluster] : m_context.clusters)
         cluster->closeIdle(now);
     std::erase_if(m_leaving, [](const auto& listener) { return listener->isEmpty(); });

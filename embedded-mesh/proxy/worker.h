@@ -57,6 +57,9 @@ public:
     /// Says close on every answer and accepts no more.
     void drain();
 
+    /// Called once a second on the worker's thread.
+    void setSecondHook(std::function<void(WorkerContext&)> hook) { m_secondHook = std::move(hook); }
+
     WorkerContext& context() { return m_context; }
     const WorkerContext& context() const { return m_context; }
     const std::map<std::string, std::unique_ptr<ListenerRuntime>>& listeners() const
@@ -77,7 +80,8 @@ private:
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;
     net::Timer m_tick;
-    unsigned m_ticks = 0;
+    TimePoint m_nextSecond{};
+    std::function<void(WorkerContext&)> m_secondHook;
 };
 
 } // namespace meshyard::proxy

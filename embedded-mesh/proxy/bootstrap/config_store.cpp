@@ -6,6 +6,7 @@
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
 #include "meshyard/v1/override.pb.h"
 
 #include <algorithm>
@@ -180,6 +181,9 @@ Result<void> ConfigStore::takeOverrides(const Resources& resources)
         taken.push_back(std::move(spec));
     }
     m_overrides = std::move(taken);
+    m_overrideBytes.clear();
+    for (const google::protobuf::Any& any : resources)
+        m_overrideBytes.push_back(any.value());
     return {};
 }
 
@@ -223,25 +227,79 @@ std::set<std::string> ConfigStore::routeNames() const
     return names;
 }
 
-bool ConfigStore::isComplete() const
+bool ConfigStore::hasAllEndpoints() const
 {
     return std::ranges::all_of(
-               endpointNames(), [this](const auto& name) { return m_endpoints.contains(name); })
-        && std::ranges::all_of(
-            routeNames(), [this](const auto& name) { return m_routes.contains(name); });
+        endpointNames(), [this](const auto& name) { return m_endpoints.contains(name); });
 }
 
-void ConfigStore::endWarming()
+bool ConfigStore::isComplete() const
 {
-    for (const std::string& name : endpointNames()) {
-        if (!m_endpoints.contains(name))
-            m_endpoints[name] = {{}, std::make_shared<EndpointSet>()};
+    return hasAllEndpoints() && std::ranges::all_of(routeNames(), [this](const auto& name) {
+        return m_routes.contains(name);
+    });
+}
+
+std::vector<envoy::service::discovery::v3::DiscoveryResponse> ConfigStore::exportAll() const
+{
+    std::vector<envoy::service::discovery::v3::DiscoveryResponse> all;
+    const auto begin = [&](std::string_view type) -> auto& {
+        auto& response = all.emplace_back();
+        response.set_type_url(std::string(type));
+        if (const auto found = m_versions.find(std::string(type)); found != m_versions.end())
+            response.set_version_info(found->second);
+        return response;
+    };
+    const auto add = [](auto& response, const std::string& bytes) {
+        google::protobuf::Any& any = *response.add_resources();
+        any.set_type_url(response.type_url());
+        any.set_value(bytes);
+    };
+    const auto addTable = [&](std::string_view type, const auto& table) {
+        auto& response = begin(type);
+        for (const auto& [name, entry] : table) {
+            if (!entry.bytes.empty())
+                add(response, entry.bytes);
+        }
+    };
+    addTable(kClusterType, m_clusters);
+    addTable(kEndpointType, m_endpoints);
+    addTable(kListenerType, m_listeners);
+    addTable(kRouteType, m_routes);
+    auto& overrides = begin(kOverrideType);
+    for (const std::string& bytes : m_overrideBytes)
+        add(overrides, bytes);
+    return all;
+}
+
+Result<void> ConfigStore::importAll(
+    const std::vector<envoy::service::discovery::v3::DiscoveryResponse>& responses)
+{
+    ConfigStore fresh(m_clock);
+    for (const auto& response : responses) {
+        const auto done
+            = fresh.update(response.type_url(), response.version_info(), response.resources());
+        if (!done)
+            return done;
     }
-    for (const std::string& name : routeNames()) {
-        RouteProto empty;
-        empty.set_name(name);
-        if (auto table = RouteTable::compile(empty); table && !m_routes.contains(name))
-            m_routes[name] = {{}, *table};
+    fresh.countDownByWallTime();
+    m_listeners = std::move(fresh.m_listeners);
+    m_routes = std::move(fresh.m_routes);
+    m_clusters = std::move(fresh.m_clusters);
+    m_endpoints = std::move(fresh.m_endpoints);
+    m_overrides = std::move(fresh.m_overrides);
+    m_overrideBytes = std::move(fresh.m_overrideBytes);
+    return {};
+}
+
+void ConfigStore::countDownByWallTime()
+{
+    const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
+        m_clock.system().time_since_epoch());
+    for (OverrideSpec& override : m_overrides) {
+        if (override.deadlineUnixMs > 0)
+            override.deadline
+                = m_clock.now() + (std::chrono::milliseconds(override.deadlineUnixMs) - wall);
     }
 }
 

@@ -10,6 +10,9 @@
 namespace envoy::config::bootstrap::v3 {
 class Bootstrap;
 }
+namespace envoy::service::discovery::v3 {
+class DiscoveryResponse;
+}
 namespace google::protobuf {
 class Any;
 template <typename T> class RepeatedPtrField;
@@ -50,12 +53,16 @@ public:
     /// Names to subscribe to, from clusters and listeners.
     std::set<std::string> endpointNames() const;
     std::set<std::string> routeNames() const;
+    bool hasAllEndpoints() const;
+    /// Everything held, one full response a type: for the disk and for people.
+    std::vector<envoy::service::discovery::v3::DiscoveryResponse> exportAll() const;
+    /// Takes what exportAll() gave, all or nothing; overrides count down by wall time.
+    Result<void> importAll(
+        const std::vector<envoy::service::discovery::v3::DiscoveryResponse>& responses);
     /// No cluster and no listener is still warming.
     bool isComplete() const;
     /// Since the last call.
     std::vector<std::string> takeWarnings() { return std::exchange(m_warnings, {}); }
-    /// Stops waiting for endpoints and routes that did not come: empty ones take their place.
-    void endWarming();
 
 private:
     template <typename Compiled> struct Entry
@@ -69,6 +76,7 @@ private:
     Result<void> takeInto(
         Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile);
     Result<void> takeOverrides(const Resources& resources);
+    void countDownByWallTime();
 
     const Clock& m_clock;
     ConfigSnapshot m_static;
@@ -77,6 +85,7 @@ private:
     Table<ClusterSpec> m_clusters;
     Table<EndpointSet> m_endpoints;
     std::vector<OverrideSpec> m_overrides;
+    std::vector<std::string> m_overrideBytes;
     std::map<std::string, std::string> m_versions;
     std::vector<std::string> m_warnings;
 };

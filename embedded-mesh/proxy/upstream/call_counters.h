@@ -49,6 +49,7 @@ struct CallCounters
     std::uint64_t bytesIn = 0;
     std::uint32_t inFlight = 0; // not cleared
     std::uint32_t peakInFlight = 0;
+    bool tcp = false;
     LatencySketch latency;
     std::array<std::uint64_t, kCallResults> totals{}; // since start
     std::uint64_t totalRetries = 0;

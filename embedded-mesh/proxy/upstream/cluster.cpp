@@ -43,6 +43,7 @@ void Cluster::update(
             if (gone) {
                 gone->removed = true;
                 gone->closeIdle();
+                m_leaving.push_back(gone);
             }
         }
         m_endpoints = std::move(kept);
@@ -171,6 +172,7 @@ void Cluster::closeIdle(TimePoint now)
 {
     for (const auto& endpoint : m_endpoints)
         endpoint->closeIdleBefore(now - m_spec->idleTimeout);
+    std::erase_if(m_leaving, [](const auto& endpoint) { return endpoint->counters.isIdle(); });
 }
 
 std::uint32_t Cluster::ejectedCount() const

@@ -44,6 +44,8 @@ public:
     Breaker& breaker() { return m_breaker; }
     const Breaker& breaker() const { return m_breaker; }
     std::span<const std::shared_ptr<Endpoint>> endpoints() const { return m_endpoints; }
+    /// Taken out of the set, but still with calls to finish and count.
+    std::span<const std::shared_ptr<Endpoint>> leavingEndpoints() const { return m_leaving; }
     bool isPanicking() const { return m_balancer.isPanicking(); }
 
     /// Takes a place under max_requests; release with endRequest().
@@ -95,6 +97,7 @@ private:
     Breaker m_breaker;
     LoadBalancer m_balancer;
     std::vector<std::shared_ptr<Endpoint>> m_endpoints;
+    std::vector<std::shared_ptr<Endpoint>> m_leaving;
     std::deque<ConnectionWaiter*> m_waiters;
     std::uint32_t m_requests = 0;
     std::uint32_t m_retries = 0;
