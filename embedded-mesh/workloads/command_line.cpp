@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <functional>
 #include <map>
 
@@ -17,7 +18,7 @@ constexpr std::string_view kHelp = R"(Usage: meshyard-workload service --name NA
 service: a demo HTTP service that answers JSON and calls its dependencies.
   --name NAME             service name (required)
   --version VERSION       version label [v1]
-  --instance ID           shown in answers [NAME-VERSION]
+  --instance ID           shown in answers [$MESHYARD_INSTANCE, else NAME-VERSION]
   --port PORT             port on 127.0.0.1 [$PORT; 0 picks one]
   --call NAME=URL         a dependency; may be repeated
   --median-ms MS          median of the base latency [3]
@@ -35,7 +36,7 @@ load: seeded open-loop requests; latency counts from the time a request was due.
   --timeout-ms MS         patience with an answer [10000]
 
 both:
-  --knobs HOST:PORT       loopback address of knobs and counters [none]
+  --knobs HOST:PORT       loopback address of knobs and counters [$MESHYARD_KNOBS]
   --seed N                [1]
   --help, --version
 
@@ -121,16 +122,23 @@ Result<void> applyOptions(std::span<const char* const> arguments, const Setters&
     return {};
 }
 
-Result<Command> parseService(std::span<const char* const> arguments, const char* portText)
+/// An environment variable goes the way of its option; an empty one is no value.
+Result<void> applyVariable(const char* name, const std::string& value, const Setter& setter)
+{
+    if (value.empty())
+        return {};
+    return setter(value).map_error([name](const Error& error) {
+        return Error{error.code, fmt::format("${}: {}", name, error.message)};
+    });
+}
+
+Result<Command> parseService(std::span<const char* const> arguments, const Environment& environment)
 {
     ServiceCommand command;
     ServiceOptions& options = command.options;
     options.version = "v1";
+    options.instance = environment.instance;
     std::uint16_t port = 0;
-    if (portText != nullptr && *portText != '\0') {
-        if (Result<void> set = number(port, 0, 65535)(portText); !set)
-            return failure(ErrorCode::InvalidArgument, "$PORT: " + set.error().message);
-    }
     const Setters setters = {
         {"--name", text(options.name)},
         {"--version", text(options.version)},
@@ -144,7 +152,13 @@ Result<Command> parseService(std::span<const char* const> arguments, const char*
         {"--knobs", knobsAddress(command.knobs)},
         {"--seed", number(options.seed, 0, 1e19)},
     };
-    if (Result<void> applied = applyOptions(arguments, setters); !applied)
+    const Result<void> applied
+        = applyVariable("PORT", environment.port, setters.at("--port"))
+              .and_then([&] {
+                  return applyVariable("MESHYARD_KNOBS", environment.knobs, setters.at("--knobs"));
+              })
+              .and_then([&] { return applyOptions(arguments, setters); });
+    if (!applied)
         return tl::unexpected(applied.error());
     if (options.name.empty())
         return failure(ErrorCode::InvalidArgument, "--name is required; see --help");
@@ -154,7 +168,7 @@ Result<Command> parseService(std::span<const char* const> arguments, const char*
     return command;
 }
 
-Result<Command> parseLoad(std::span<const char* const> arguments)
+Result<Command> parseLoad(std::span<const char* const> arguments, const Environment& environment)
 {
     LoadCommand command;
     LoadOptions& options = command.options;
@@ -172,7 +186,11 @@ Result<Command> parseLoad(std::span<const char* const> arguments)
         {"--knobs", knobsAddress(command.knobs)},
         {"--seed", number(options.seed, 0, 1e19)},
     };
-    if (Result<void> applied = applyOptions(arguments, setters); !applied)
+    const Result<void> applied
+        = applyVariable("MESHYARD_KNOBS", environment.knobs, setters.at("--knobs")).and_then([&] {
+              return applyOptions(arguments, setters);
+          });
+    if (!applied)
         return tl::unexpected(applied.error());
     if (target.empty())
         return failure(ErrorCode::InvalidArgument, "--target is required; see --help");
@@ -188,8 +206,17 @@ Result<Command> parseLoad(std::span<const char* const> arguments)
 
 } // namespace
 
-Result<Command> parseCommandLine(
-    std::span<const char* const> arguments, const char* port, std::string_view version)
+Environment Environment::ofProcess()
+{
+    const auto variable = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    return {variable("PORT"), variable("MESHYARD_KNOBS"), variable("MESHYARD_INSTANCE")};
+}
+
+Result<Command> parseCommandLine(std::span<const char* const> arguments,
+    const Environment& environment, std::string_view version)
 {
     const std::string_view verb = arguments.empty() ? "" : arguments.front();
     if (verb == "--version")
@@ -199,9 +226,9 @@ Result<Command> parseCommandLine(
             return PrintCommand{std::string(kHelp)};
     }
     if (verb == "service")
-        return parseService(arguments.subspan(1), port);
+        return parseService(arguments.subspan(1), environment);
     if (verb == "load")
-        return parseLoad(arguments.subspan(1));
+        return parseLoad(arguments.subspan(1), environment);
     return failure(
         ErrorCode::InvalidArgument, "the first word must be 'service' or 'load'; see --help");
 }

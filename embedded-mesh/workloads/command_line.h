@@ -32,9 +32,19 @@ struct PrintCommand // --help, --version
 
 using Command = std::variant<ServiceCommand, LoadCommand, PrintCommand>;
 
-/// @param arguments without the program's name. @param port of $PORT, used where --port is not.
+/// What a supervisor hands over; options given on the command line win. Empty = unset.
+struct Environment
+{
+    std::string port; // $PORT
+    std::string knobs; // $MESHYARD_KNOBS
+    std::string instance; // $MESHYARD_INSTANCE
+
+    static Environment ofProcess();
+};
+
+/// @param arguments without the program's name.
 /// @return InvalidArgument with a sentence for people.
-Result<Command> parseCommandLine(
-    std::span<const char* const> arguments, const char* port, std::string_view version);
+Result<Command> parseCommandLine(std::span<const char* const> arguments,
+    const Environment& environment, std::string_view version);
 
 } // namespace meshyard::workloads

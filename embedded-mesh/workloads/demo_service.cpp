@@ -38,7 +38,7 @@ struct DemoService::Exchange
 };
 
 DemoService::DemoService(net::EventLoop& loop, ServiceOptions options, RequestCounters& counters,
-    std::optional<net::HostPort> proxy)
+    std::optional<WebProxy> proxy)
     : m_loop(loop)
     , m_options(std::move(options))
     , m_content(demoContent(m_options.name, m_options.version, m_options.payloadBytes))

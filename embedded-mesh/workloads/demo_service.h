@@ -41,7 +41,7 @@ class DemoService final : public http::RequestHandler
 {
 public:
     DemoService(net::EventLoop& loop, ServiceOptions options, RequestCounters& counters,
-        std::optional<net::HostPort> proxy);
+        std::optional<WebProxy> proxy);
     ~DemoService() override;
 
     /// latency_ms, jitter_ms, failure_percent, failure_status, reset_percent.

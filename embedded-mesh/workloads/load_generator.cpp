@@ -20,7 +20,7 @@ std::string_view errorName(ErrorCode code)
 } // namespace
 
 LoadGenerator::LoadGenerator(net::EventLoop& loop, const LoadOptions& options,
-    RequestCounters& counters, std::optional<net::HostPort> proxy)
+    RequestCounters& counters, std::optional<WebProxy> proxy)
     : m_loop(loop)
     , m_options(options)
     , m_counters(counters)

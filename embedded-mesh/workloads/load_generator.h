@@ -34,7 +34,7 @@ class LoadGenerator final
 {
 public:
     LoadGenerator(net::EventLoop& loop, const LoadOptions& options, RequestCounters& counters,
-        std::optional<net::HostPort> proxy);
+        std::optional<WebProxy> proxy);
 
     void start();
     void stop() { m_timer.cancel(); }

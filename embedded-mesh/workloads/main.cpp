@@ -100,7 +100,7 @@ class ServiceProgram final : public Program
 {
 public:
     explicit ServiceProgram(const ServiceCommand& command)
-        : m_service(m_loop, command.options, m_counters, WebCaller::proxyFromEnvironment())
+        : m_service(m_loop, command.options, m_counters, WebProxy::fromEnvironment())
     {
     }
 
@@ -130,7 +130,7 @@ class LoadProgram final : public Program
 {
 public:
     explicit LoadProgram(const LoadCommand& command)
-        : m_load(m_loop, command.options, m_counters, WebCaller::proxyFromEnvironment())
+        : m_load(m_loop, command.options, m_counters, WebProxy::fromEnvironment())
     {
     }
 
@@ -156,7 +156,7 @@ private:
 int main(int argc, char** argv)
 {
     const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
-    const auto command = parseCommandLine(arguments, std::getenv("PORT"), MESHYARD_VERSION);
+    const auto command = parseCommandLine(arguments, Environment::ofProcess(), MESHYARD_VERSION);
     if (!command)
         return complain(command.error(), kUsage);
     if (const auto* print = std::get_if<PrintCommand>(&*command)) {

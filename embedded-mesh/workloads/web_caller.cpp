@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/workloads/web_caller.h"
 
+#include "embedded-mesh/http/field_rules.h"
+
 #include <cstdlib>
 
 namespace meshyard::workloads {
@@ -31,7 +33,27 @@ Result<WebTarget> WebTarget::parse(std::string_view url)
         });
 }
 
-WebCaller::WebCaller(net::EventLoop& loop, std::optional<net::HostPort> proxy)
+bool WebProxy::serves(const WebTarget& target) const
+{
+    std::string_view list = exceptions;
+    while (const auto host = http::nextListElement(list)) {
+        if (*host == target.server.host)
+            return false;
+    }
+    return true;
+}
+
+std::optional<WebProxy> WebProxy::fromEnvironment()
+{
+    const char* const value = std::getenv("http_proxy");
+    const char* const exceptions = std::getenv("no_proxy");
+    const auto target = WebTarget::parse(value == nullptr ? "" : value);
+    if (!target)
+        return std::nullopt;
+    return WebProxy{target->server, exceptions == nullptr ? "" : exceptions};
+}
+
+WebCaller::WebCaller(net::EventLoop& loop, std::optional<WebProxy> proxy)
     : m_resolver(loop, kKeepAddressFor)
     , m_client(loop)
     , m_proxy(std::move(proxy))
@@ -43,8 +65,9 @@ void WebCaller::call(
 {
     if (request.host.empty())
         request.host = target.authority;
-    request.target = m_proxy ? "http://" + target.authority + target.path : target.path;
-    const net::HostPort server = m_proxy.value_or(target.server);
+    const bool proxied = m_proxy && m_proxy->serves(target);
+    request.target = proxied ? "http://" + target.authority + target.path : target.path;
+    const net::HostPort server = proxied ? m_proxy->server : target.server;
     m_resolver.resolve(server,
         [this, server, request = std::move(request), callback = std::move(callback)](
             const Result<net::SocketAddress>& address) mutable {
@@ -57,15 +80,6 @@ void WebCaller::call(
                     callback(std::move(answer));
                 });
         });
-}
-
-std::optional<net::HostPort> WebCaller::proxyFromEnvironment()
-{
-    const char* const value = std::getenv("http_proxy");
-    if (value == nullptr || *value == '\0')
-        return std::nullopt;
-    const auto target = WebTarget::parse(value);
-    return target ? std::optional(target->server) : std::nullopt;
 }
 
 } // namespace meshyard::workloads

@@ -20,6 +20,17 @@ struct WebTarget
     static Result<WebTarget> parse(std::string_view url);
 };
 
+/// What $http_proxy and $no_proxy say.
+struct WebProxy
+{
+    net::HostPort server;
+    std::string exceptions; // comma-separated host names that are called directly
+
+    bool serves(const WebTarget& target) const;
+    /// nullopt when $http_proxy is unset or not understood.
+    static std::optional<WebProxy> fromEnvironment();
+};
+
 /// Calls URLs the way an ordinary program does: by name through the system's resolver, or through
 /// $http_proxy where that is set (so both kinds of capture work).
 ///
@@ -27,19 +38,16 @@ struct WebTarget
 class WebCaller final
 {
 public:
-    WebCaller(net::EventLoop& loop, std::optional<net::HostPort> proxy);
+    WebCaller(net::EventLoop& loop, std::optional<WebProxy> proxy);
 
     /// @param request its host is filled in from the target unless set; its target likewise.
     void call(
         const WebTarget& target, http::ClientRequest request, http::HttpClient::Callback callback);
 
-    /// $http_proxy as a server; nullopt when unset or not understood.
-    static std::optional<net::HostPort> proxyFromEnvironment();
-
 private:
     net::HostResolver m_resolver;
     http::HttpClient m_client;
-    const std::optional<net::HostPort> m_proxy;
+    const std::optional<WebProxy> m_proxy;
 };
 
 } // namespace meshyard::workloads

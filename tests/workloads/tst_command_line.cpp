@@ -11,13 +11,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Result<Command> parse(const QByteArray& line, const char* port = nullptr)
+Result<Command> parse(const QByteArray& line, const Environment& environment = {})
 {
     const QList<QByteArray> words = line.isEmpty() ? QList<QByteArray>() : line.split(' ');
     std::vector<const char*> arguments;
     for (const QByteArray& word : words)
         arguments.push_back(word.constData());
-    return parseCommandLine(arguments, port, "1.2.3");
+    return parseCommandLine(arguments, environment, "1.2.3");
 }
 
 } // namespace
@@ -29,7 +29,7 @@ class CommandLineTest : public QObject
 private Q_SLOTS:
     void readsAService();
     void readsALoad();
-    void portComesFromTheEnvironmentUnlessGiven();
+    void theEnvironmentFillsInWhatIsNotGiven();
     void printsHelpAndVersion();
     void refuses_data();
     void refuses();
@@ -66,13 +66,21 @@ void CommandLineTest::readsALoad()
     QCOMPARE(load.options.target.path, std::string("/productpage"));
 }
 
-void CommandLineTest::portComesFromTheEnvironmentUnlessGiven()
+void CommandLineTest::theEnvironmentFillsInWhatIsNotGiven()
 {
-    const auto fromEnvironment = parse("service --name a", "8123");
-    QCOMPARE(int(std::get<ServiceCommand>(*fromEnvironment).listenOn.port()), 8123);
-    const auto given = parse("service --name a --port 8124", "8123");
+    const Environment environment{"8123", "127.0.0.1:8200", "a-v1-b"};
+    const auto filled = parse("service --name a", environment);
+    const auto& service = std::get<ServiceCommand>(*filled);
+    QCOMPARE(int(service.listenOn.port()), 8123);
+    QCOMPARE(int(service.knobs->port()), 8200);
+    QCOMPARE(service.options.instance, std::string("a-v1-b"));
+    const auto given = parse("service --name a --port 8124 --instance mine", environment);
     QCOMPARE(int(std::get<ServiceCommand>(*given).listenOn.port()), 8124);
-    QVERIFY(!parse("service --name a", "web").has_value());
+    QCOMPARE(std::get<ServiceCommand>(*given).options.instance, std::string("mine"));
+    const auto load = parse("load --target http://a/", environment);
+    QCOMPARE(int(std::get<LoadCommand>(*load).knobs->port()), 8200);
+    QVERIFY(!parse("service --name a", {"web", "", ""}).has_value());
+    QVERIFY(!parse("load --target http://a/", {"", "nowhere", ""}).has_value());
 }
 
 void CommandLineTest::printsHelpAndVersion()

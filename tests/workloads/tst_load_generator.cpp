@@ -37,6 +37,7 @@ public:
     {
         users.emplace_back(request.head.find(http::KnownHeader::EndUser).value_or("-"));
         hosts.emplace_back(request.head.authority());
+        forms.push_back(request.head.targetForm());
         if (holding)
             held.push_back(std::move(responder));
         else
@@ -66,6 +67,7 @@ public:
     std::vector<http::Responder> held;
     std::vector<std::string> users;
     std::vector<std::string> hosts;
+    std::vector<http::TargetForm> forms;
     std::unique_ptr<http::HttpServer> server;
 };
 
@@ -84,6 +86,7 @@ private Q_SLOTS:
     void dropsBeyondTheBound();
     void rateKnobTakesEffectAtOnce();
     void deadTargetsAreCountedAndRetried();
+    void proxiesGetAbsoluteTargets();
 };
 
 void LoadGeneratorTest::keepsTheRate_data()
@@ -203,6 +206,21 @@ void LoadGeneratorTest::deadTargetsAreCountedAndRetried()
     bench.server = std::move(*http::HttpServer::listen(bench.loop, address, bench));
     bench.pass(500ms);
     QVERIFY(bench.counted("byStatus", "200") > 20);
+}
+
+void LoadGeneratorTest::proxiesGetAbsoluteTargets()
+{
+    Bench bench;
+    const net::HostPort proxy{"127.0.0.1", bench.server->address().port()};
+    LoadOptions options = bench.options();
+    options.target = *WebTarget::parse("http://reviews:9080/x");
+    LoadGenerator load(bench.loop, options, bench.counters, WebProxy{proxy, "localhost, other"});
+    load.start();
+    bench.pass(200ms);
+    QVERIFY(!bench.hosts.empty());
+    QCOMPARE(bench.hosts.front(), std::string("reviews:9080"));
+    QVERIFY(bench.forms.front() == http::TargetForm::Absolute);
+    QVERIFY(!WebProxy({proxy, "localhost,reviews"}).serves(options.target));
 }
 
 QTEST_APPLESS_MAIN(LoadGeneratorTest)
