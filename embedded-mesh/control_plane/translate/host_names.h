@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/config/effective.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,5 +13,12 @@ namespace meshyard::control_plane {
 /// only inside the service's own namespace.
 std::vector<std::string> hostNames(
     std::string_view service, std::string_view ns, std::string_view callerNamespace);
+
+/// The service that a host field means, as the configuration language reads it.
+using HostTarget = config::HostTarget;
+inline HostTarget parseHost(std::string_view host, std::string_view ownNamespace)
+{
+    return config::resolveHost(host, ownNamespace);
+}
 
 } // namespace meshyard::control_plane
