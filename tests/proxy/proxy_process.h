@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A real meshyard-proxy on a bootstrap of its own, stopped when this goes.
+class ProxyProcess
+{
+public:
+    explicit ProxyProcess(const std::string& bootstrap, const QStringList& options = {});
+    ~ProxyProcess();
+
+    /// Reads the ready line. @return false = it ended or said nothing for 10 s; see errors().
+    bool waitReady();
+    std::uint16_t port(const char* listener = "test") const;
+    /// Body of an admin page.
+    std::string admin(std::string_view path) const;
+    /// Value of a `name: value` line of /stats.
+    long stat(std::string_view name) const;
+    std::string errors();
+    int waitEnd();
+    QProcess& process() { return m_process; }
+
+private:
+    QTemporaryDir m_folder;
+    QProcess m_process;
+    QJsonObject m_ready;
+};
+
+/// `- {…}` texts for static_resources, in flow style.
+std::string clusterText(
+    std::string_view name, const std::vector<std::uint16_t>& ports, std::string_view extra = {});
+std::string httpListenerText(std::string_view name, std::string_view routes,
+    std::string_view extra = {}, std::string_view direction = "OUTBOUND");
+std::string staticBootstrap(
+    const std::vector<std::string>& listeners, const std::vector<std::string>& clusters);

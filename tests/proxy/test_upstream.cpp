@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "test_upstream.h"
+
+#include <future>
+
+using namespace meshyard;
+
+LoopThread::LoopThread()
+    : m_thread([this] { loop.run(); })
+{
+}
+
+LoopThread::~LoopThread()
+{
+    loop.stop();
+    m_thread.join();
+}
+
+void LoopThread::call(const std::function<void()>& task)
+{
+    std::promise<void> done;
+    loop.post([&] {
+        task();
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+TestUpstream::TestUpstream(std::string name)
+    : m_name(std::move(name))
+{
+    m_thread.call([this] {
+        http::ServerOptions options;
+        options.maxBody = 64 * 1024 * 1024;
+        m_server = *http::HttpServer::listen(
+            m_thread.loop, net::SocketAddress::loopback(0), *this, options);
+        m_port = m_server->address().port();
+    });
+}
+
+TestUpstream::~TestUpstream()
+{
+    stop();
+}
+
+void TestUpstream::stop()
+{
+    m_thread.call([this] {
+        m_server.reset();
+        m_timers.clear();
+    });
+}
+
+void TestUpstream::onRequest(const http::Request& request, http::Responder responder)
+{
+    ++m_calls;
+    http::Response response;
+    response.status = status;
+    response.headers.emplace_back("x-upstream", m_name);
+    if (retryAfter > 0)
+        response.headers.emplace_back("retry-after", std::to_string(retryAfter));
+    if (request.head.method() == http::Method::Post) {
+        response.body = std::string(request.body);
+    } else {
+        response.body = std::string(request.head.methodText()) + ' '
+            + std::string(request.head.target()) + '\n';
+        for (const http::Field& field : request.head.fields())
+            response.body += std::string(request.head.name(field)) + ": "
+                + std::string(request.head.value(field)) + '\n';
+    }
+    if (delayMs == 0)
+        return responder.send(std::move(response));
+    auto later = std::make_shared<std::pair<http::Responder, http::Response>>(
+        std::move(responder), std::move(response));
+    m_timers.push_back(std::make_unique<net::Timer>(
+        m_thread.loop.timers(), [later] { later->first.send(std::move(later->second)); }));
+    m_timers.back()->armAfter(std::chrono::milliseconds(delayMs));
+}
+
+class RawUpstream::Session : public net::ConnectionHandler
+{
+public:
+    Session(net::EventLoop& loop, const std::string& answer)
+        : io(loop, *this)
+        , m_answer(answer)
+    {
+    }
+    void onData(std::string_view bytes) override
+    {
+        io.write(m_answer.empty() ? bytes : std::string_view(m_answer));
+        if (!m_answer.empty())
+            io.finishWriting();
+    }
+    void onPeerFinished() override { io.finishWriting(); }
+    void onClosed(const std::optional<Error>&) override { }
+
+    net::Connection io;
+
+private:
+    const std::string& m_answer;
+};
+
+RawUpstream::RawUpstream(std::string answer)
+    : m_answer(std::move(answer))
+{
+    m_thread.call([this] {
+        m_listener = *net::Listener::listen(m_thread.loop, *this, net::SocketAddress::loopback(0));
+        m_port = m_listener->address().port();
+    });
+}
+
+RawUpstream::~RawUpstream()
+{
+    m_thread.call([this] {
+        m_sessions.clear();
+        m_listener.reset();
+    });
+}
+
+void RawUpstream::onAccepted(net::Fd fd)
+{
+    m_sessions.push_back(std::make_unique<Session>(m_thread.loop, m_answer));
+    if (!m_sessions.back()->io.adopt(std::move(fd)))
+        m_sessions.pop_back();
+}
