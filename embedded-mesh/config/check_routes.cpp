@@ -254,6 +254,29 @@ void checkHttpRoute(const CheckContext& context, const std::string& field, const
     }
 }
 
+// Retries at every hop multiply: three hops with two retries each turn one call into 27.
+void checkRetryStorm(const CheckContext& context, const VirtualService& spec)
+{
+    constexpr double kStorm = 10;
+    const bool retries = std::ranges::any_of(
+        spec.http(), [](const HttpRoute& rule) { return rule.retries().attempts() > 0; });
+    for (int i = 0; retries && i < spec.hosts_size(); ++i) {
+        const auto path
+            = context.index.retryPaths().through(resolveHost(spec.hosts(i), context.ns()));
+        if (path.product < kStorm || path.hops.size() < 2)
+            continue;
+        std::string hops;
+        for (const auto& hop : path.hops)
+            hops += fmt::format(
+                "{}{} {} tries", hops.empty() ? "" : ", ", hop.first.service, hop.second);
+        context.warning("MY0415", at("spec.hosts", i),
+            fmt::format(
+                "one call can become {:.0f} calls of {} when things fail ({}): retry in one place "
+                "only",
+                path.product, quoted(path.hops.back().first.service), hops));
+    }
+}
+
 } // namespace
 
 void checkVirtualService(const CheckContext& context)
@@ -264,6 +287,7 @@ void checkVirtualService(const CheckContext& context)
     checkHosts(context, *spec);
     checkGateways(context, *spec);
     checkRivals(context, *spec);
+    checkRetryStorm(context, *spec);
     if (spec->http().empty() && spec->tls().empty() && spec->tcp().empty())
         context.missing("spec", "there is no rule: give it at least one of http, tls and tcp");
     for (int i = 0; i < spec->http_size(); ++i)

@@ -105,10 +105,13 @@ ConfigIndex::ConfigIndex(
         if (!replaced.contains(resource.id))
             add(resource);
     }
+    m_retryPaths.measure();
 }
 
 void ConfigIndex::addMesh(const MeshView& mesh)
 {
+    for (const auto& call : mesh.calls)
+        m_retryPaths.addCall({call.sourceNs, call.source}, {call.destinationNs, call.destination});
     m_namespaces.insert(mesh.namespaces.begin(), mesh.namespaces.end());
     for (const auto& service : mesh.services) {
         m_namespaces.insert(service.ns);
@@ -132,6 +135,9 @@ void ConfigIndex::add(const Resource& resource)
             m_subsets[host].insert(subset.name());
     } else if (const auto* route = specOf<VirtualService>(resource)) {
         for (const auto& host : route->hosts()) {
+            for (const auto& branch : route->http())
+                m_retryPaths.addTries(
+                    resolveHost(host, ns), 1 + std::clamp(branch.retries().attempts(), 0, 100));
             if (route->gateways().empty())
                 m_routes[routeKey(host, ns, "mesh")].push_back(&resource);
             for (const auto& gateway : route->gateways())

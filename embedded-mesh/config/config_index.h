@@ -4,6 +4,7 @@
 #include "embedded-mesh/config/effective.h"
 #include "embedded-mesh/config/mesh_view.h"
 #include "embedded-mesh/config/resource.h"
+#include "embedded-mesh/config/retry_paths.h"
 
 #include <map>
 #include <set>
@@ -53,6 +54,7 @@ public:
     /// Documents of one kind that claim the same thing (listener, breaker selector).
     const Peers& claims(const std::string& claim) const;
     bool selects(const std::string& ns, const Labels& selector) const;
+    const RetryPaths& retryPaths() const { return m_retryPaths; }
 
 private:
     void addMesh(const MeshView& mesh);
@@ -69,6 +71,7 @@ private:
     std::unordered_map<std::string, Peers> m_routes;
     std::set<std::string> m_gateways;
     std::unordered_map<std::string, Peers> m_claims;
+    RetryPaths m_retryPaths;
     std::vector<std::pair<std::string, Labels>> m_workloads; ///< namespace and labels
 };
 

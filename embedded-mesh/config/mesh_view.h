@@ -23,7 +23,17 @@ struct MeshView
         bool gateway = false;
     };
 
+    /// Somebody calls somebody: an edge of the graph, versions left out.
+    struct Call
+    {
+        std::string sourceNs;
+        std::string source;
+        std::string destinationNs;
+        std::string destination;
+    };
+
     std::vector<Service> services;
+    std::vector<Call> calls; ///< measured or known; empty = retries are not multiplied along paths
     std::vector<std::string> namespaces; ///< besides those of the services
     bool known = true; ///< false: nothing is known, references to services are not checked
 };

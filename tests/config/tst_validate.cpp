@@ -23,6 +23,7 @@ private Q_SLOTS:
     void brokenDocumentsAreNotCalledIncomplete();
     void takesIstiosSamples_data();
     void takesIstiosSamples();
+    void retriesMultiplyAlongPaths();
     void aThousandDocumentsAreFast();
 
 private:
@@ -342,6 +343,35 @@ void ValidateTest::takesIstiosSamples()
             || (d.code == "MY0302" && path.endsWith(u"fault-injection-details-v1.yaml"));
         QVERIFY2(fine && d.severity != Severity::Error, toString(d).c_str());
     }
+}
+
+void ValidateTest::retriesMultiplyAlongPaths()
+{
+    std::string text;
+    for (const char* name : {"productpage", "reviews", "ratings"}) {
+        text += document(kVs,
+                    (std::string("  hosts: [") + name
+                        + "]\n  http: [{retries: {attempts: 2}, route: [{destination: {host: "
+                        + name + "}}]}]")
+                        .c_str(),
+                    name)
+            + "---\n";
+    }
+    MeshView mesh;
+    QVERIFY(check(text, {}, m_mesh, mesh).empty());
+    const std::string p = "production";
+    mesh.calls = {{p, "gateway", p, "productpage"}, {p, "productpage", p, "reviews"},
+        {p, "productpage", p, "details"}, {p, "reviews", p, "ratings"}};
+    const auto found = check(text, {"f", p}, m_mesh, mesh);
+    QCOMPARE(found.size(), std::size_t(3));
+    QCOMPARE(QString::fromStdString(toString(found[0])),
+        QStringLiteral("f:5:11: warning MY0415: spec.hosts[0]: one call can become 27 calls of "
+                       "\"ratings\" when "
+                       "things fail (productpage 3 tries, reviews 3 tries, ratings 3 tries): retry "
+                       "in one place "
+                       "only"));
+    mesh.calls.push_back({p, "ratings", p, "productpage"}); // a cycle must end
+    QVERIFY(!check(text, {}, m_mesh, mesh).empty());
 }
 
 void ValidateTest::aThousandDocumentsAreFast()
