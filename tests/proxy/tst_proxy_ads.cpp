@@ -117,7 +117,9 @@ std::string bootstrapFor(int port)
            "meshyard_control_plane}}]}\n"
            "  cds_config: {ads: {}}\n  lds_config: {ads: {}}\n"
            "static_resources:\n  clusters:\n  - "
-        + clusterText("meshyard_control_plane", {static_cast<std::uint16_t>(port)}) + "\n";
+        + clusterText("meshyard_control_plane", {static_cast<std::uint16_t>(port)},
+            R"(typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {"@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, explicit_http_config: {http2_protocol_options: {}}}}, )")
+        + "\n";
 }
 
 /// Everything one edge needs.

@@ -172,6 +172,8 @@ Result<void> ConfigStore::takeOverrides(const Resources& resources)
         spec.reset = proto.reset();
         if (proto.remaining_ms() > 0)
             spec.deadline = now + std::chrono::milliseconds(proto.remaining_ms());
+        else if (proto.deadline_unix_ms() > 0) // at its end already, or nobody filled it in
+            spec.deadline = byWallTime(proto.deadline_unix_ms());
         // The same override sent again is not a longer one: it keeps our own countdown.
         const auto known = std::ranges::find_if(m_overrides, [&](const OverrideSpec& old) {
             return old.id == spec.id && old.deadlineUnixMs == spec.deadlineUnixMs;
@@ -292,14 +294,18 @@ Result<void> ConfigStore::importAll(
     return {};
 }
 
-void ConfigStore::countDownByWallTime()
+TimePoint ConfigStore::byWallTime(std::int64_t unixMs) const
 {
     const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
         m_clock.system().time_since_epoch());
+    return m_clock.now() + (std::chrono::milliseconds(unixMs) - wall);
+}
+
+void ConfigStore::countDownByWallTime()
+{
     for (OverrideSpec& override : m_overrides) {
         if (override.deadlineUnixMs > 0)
-            override.deadline
-                = m_clock.now() + (std::chrono::milliseconds(override.deadlineUnixMs) - wall);
+            override.deadline = byWallTime(override.deadlineUnixMs);
     }
 }
 

@@ -76,6 +76,7 @@ private:
     Result<void> takeInto(
         Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile);
     Result<void> takeOverrides(const Resources& resources);
+    TimePoint byWallTime(std::int64_t unixMs) const;
     void countDownByWallTime();
 
     const Clock& m_clock;

@@ -9,6 +9,18 @@
 
 namespace meshyard::proxy {
 
+namespace {
+
+/// What an HTTP caller sees of an injected gRPC status (Envoy's grpcToHttpStatus).
+int httpStatusOfGrpc(std::uint32_t code)
+{
+    constexpr int kStatus[]
+        = {200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401};
+    return code < std::size(kStatus) ? kStatus[code] : 500;
+}
+
+} // namespace
+
 Result<void> HeaderEdits::append(const Options& add, const Names& remove)
 {
     using Option = envoy::config::core::v3::HeaderValueOption;
@@ -125,11 +137,11 @@ Result<std::shared_ptr<const FaultRules>> FaultRules::compile(
         rules->delayPerMillion = perMillion(fault.delay().percentage());
     }
     if (fault.has_abort()) {
-        rules->abortStatus = static_cast<int>(fault.abort().http_status());
-        if (rules->abortStatus < 200 || rules->abortStatus > 599) {
-            return failure(ErrorCode::InvalidArgument,
-                "fault abort: http_status must be 200..599 (grpc_status is not supported yet)");
-        }
+        rules->abortStatus = fault.abort().has_grpc_status()
+            ? httpStatusOfGrpc(fault.abort().grpc_status())
+            : static_cast<int>(fault.abort().http_status());
+        if (rules->abortStatus < 200 || rules->abortStatus > 599)
+            return failure(ErrorCode::InvalidArgument, "fault abort: http_status must be 200..599");
         rules->abortPerMillion = perMillion(fault.abort().percentage());
     }
     for (const auto& header : fault.headers()) {

@@ -7,6 +7,7 @@
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/endpoint/v3/endpoint_components.pb.h"
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 
 namespace meshyard::proxy {
 
@@ -144,6 +145,30 @@ void compileBalance(const Proto& proto, ClusterSpec& spec, std::vector<std::stri
     }
 }
 
+Result<void> compileHttp(const Proto& proto, ClusterSpec& spec, std::vector<std::string>& warnings)
+{
+    using Options = envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
+    envoy::config::core::v3::HttpProtocolOptions common = proto.common_http_protocol_options();
+    for (const auto& [name, any] : proto.typed_extension_protocol_options()) {
+        Options options;
+        if (!any.UnpackTo(&options)) {
+            return failure(ErrorCode::InvalidArgument,
+                "typed_extension_protocol_options '" + name + "' is no HttpProtocolOptions");
+        }
+        common.MergeFrom(options.common_http_protocol_options());
+        if (options.explicit_http_config().has_http2_protocol_options())
+            warnings.push_back("cluster '" + proto.name()
+                + "': HTTP/2 to the upstream is not supported yet, HTTP/1.1 is used");
+    }
+    if (common.has_idle_timeout())
+        spec.idleTimeout = toMicros(common.idle_timeout());
+    if (spec.idleTimeout.count() <= 0)
+        spec.idleTimeout = std::chrono::hours(1);
+    take(common.has_max_requests_per_connection(), common.max_requests_per_connection(),
+        spec.maxRequestsPerConnection);
+    return {};
+}
+
 Result<void> compileBreaker(const Proto& proto, ClusterSpec& spec)
 {
     const auto& groups = proto.metadata().filter_metadata();
@@ -201,8 +226,8 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
         spec->connectTimeout = toMicros(proto.connect_timeout());
     if (spec->connectTimeout.count() <= 0)
         return failure(ErrorCode::InvalidArgument, place + ": connect_timeout must be above 0");
-    if (proto.common_http_protocol_options().has_idle_timeout())
-        spec->idleTimeout = toMicros(proto.common_http_protocol_options().idle_timeout());
+    if (auto done = compileHttp(proto, *spec, warnings); !done)
+        return at(place, done.error());
     take(proto.has_max_requests_per_connection(), proto.max_requests_per_connection(),
         spec->maxRequestsPerConnection);
     if (proto.has_transport_socket()) {
