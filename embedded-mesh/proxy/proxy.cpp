@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/proxy.h"
 
 #include "embedded-mesh/proxy/bootstrap/state_file.h"
+#include "embedded-mesh/proxy/resident_code.h"
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 
@@ -24,6 +25,7 @@ namespace meshyard::proxy {
 namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
+constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
 } // namespace
@@ -33,6 +35,7 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_options(std::move(options))
     , m_store(mainLoop.clock())
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
+    , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
 {
 }
 
@@ -51,6 +54,7 @@ Result<void> Proxy::start()
         announceReady();
     if (m_channel)
         connect(m_controlPlane);
+    m_settledTimer.armAfter(kSettled);
     return {};
 }
 

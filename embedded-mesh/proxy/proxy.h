@@ -55,6 +55,7 @@ private:
     std::unique_ptr<AdsClient> m_ads;
     std::unique_ptr<http::HttpServer> m_admin;
     net::Timer m_drainTimer;
+    net::Timer m_settledTimer;
     TimePoint m_drainEnds{};
     bool m_ready = false;
     bool m_announced = false;
