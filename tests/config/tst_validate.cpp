@@ -395,14 +395,15 @@ void ValidateTest::aThousandDocumentsAreFast()
             name.c_str());
         text += "---\n";
     }
-    const auto parsed = parseResources(text);
-    QCOMPARE(parsed.resources.size(), std::size_t(1000));
     QElapsedTimer timer;
     timer.start();
+    const auto parsed = parseResources(text);
+    QCOMPARE(parsed.resources.size(), std::size_t(1000));
+    qInfo("1000 documents parsed: %lld ms", static_cast<long long>(timer.restart()));
     const auto found = validate(parsed.resources, m_mesh, {});
     QVERIFY(!found.empty());
     QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
-    qInfo("1000 documents: %lld ms", static_cast<long long>(timer.elapsed()));
+    qInfo("1000 documents validated: %lld ms", static_cast<long long>(timer.elapsed()));
 }
 
 QTEST_APPLESS_MAIN(ValidateTest)
