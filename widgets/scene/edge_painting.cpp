@@ -196,9 +196,10 @@ void ScenePainter::paintSplitMarks(QPainter& painter, std::size_t split) const
 void ScenePainter::paintBadge(QPainter& painter, std::size_t edge) const
 {
     const EdgeShape& shape = m_scene.edges[edge];
-    if (shape.badgeRect.isNull())
-        return;
     const SceneEdge& model = m_scene.model->edges[edge];
+    if (shape.badgeRect.isNull()
+        || (m_state.preview.edge == model.id && !m_state.preview.target.isEmpty()))
+        return;
     const bool hovered = m_state.hovered.id == model.id || m_state.focused.id == model.id;
     if (model.badge.kind == BadgeKind::Closed && !hovered && !detailed())
         return;

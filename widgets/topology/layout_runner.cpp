@@ -63,6 +63,8 @@ void LayoutRunner::work(const std::stop_token& stop)
 scene::PlacedScenePtr LayoutRunner::run(const LayoutJob& job, const std::stop_token& stop)
 {
     using layout::LayoutEngine;
+    if (job.refresh)
+        return scene::refreshScene(*job.previous, job.model);
     const auto input = scene::layoutInput(*job.model, job.previous.get(), job.pinned);
     layout::LayoutResult result;
     if (job.anew || job.previous == nullptr || job.previous->nodes.empty()) {

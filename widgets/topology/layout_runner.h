@@ -20,6 +20,7 @@ struct LayoutJob
     scene::SceneModelPtr model;
     scene::PlacedScenePtr previous; // null: nothing shown yet
     QHash<QString, QPointF> pinned;
+    bool refresh = false; // same structure as `previous`: only words and figures are new
     bool anew = false; // lay out everything again
     bool mayRearrange = false; // adopt a new arrangement if it reads more than 20 % better
 };

@@ -60,7 +60,10 @@ void TopologyView::Private::paintOverlay(QPainter& painter)
     painter.scale(map.zoom, map.zoom);
     painter.translate(-map.origin);
     const scene::ScenePainter drawer(*tokens, *shown, state);
+    const QString moving = gesture == Gesture::Reroute ? edited : state.preview.edge;
     for (const Part& part : {state.hovered, state.selected}) {
+        if (part.id == moving)
+            continue; // its new way is what counts
         const int edge = shown->edgeIndex.value(part.id, -1);
         const int split = shown->splitIndex.value(part.id, -1);
         const int node = shown->nodeIndex.value(part.id, -1);
@@ -77,18 +80,16 @@ void TopologyView::Private::paintOverlay(QPainter& painter)
     QString why;
     for (const Part& part : {state.hovered, state.selected}) {
         const int edge = shown->edgeIndex.value(part.id, -1);
-        if (edge >= 0 && mayEdit(part, why) && gesture != Gesture::Reroute)
+        if (edge >= 0 && part.id != moving && mayEdit(part, why))
             drawer.paintGrip(painter, edge);
     }
     if (gesture == Gesture::Reroute || (keepEdit && !state.preview.target.isEmpty())) {
-        const QString& edgeId = gesture == Gesture::Reroute ? edited : state.preview.edge;
-        const int edge = shown->edgeIndex.value(edgeId, -1);
+        const int edge = shown->edgeIndex.value(moving, -1);
         const QString& target
             = gesture == Gesture::Reroute ? state.candidate : state.preview.target;
-        const bool snapped = !target.isEmpty() && (byKeyboard || keepEdit);
-        if (edge >= 0)
-            drawer.paintDragLine(
-                painter, edge, snapped ? targetPort(*shown, target) : map.toScene(pointer));
+        if (edge >= 0 && (!target.isEmpty() || !byKeyboard))
+            drawer.paintDragLine(painter, edge,
+                target.isEmpty() ? map.toScene(pointer) : targetPort(*shown, target));
     }
     if (gesture == Gesture::MoveNode) {
         const int node = shown->nodeIndex.value(edited, -1);

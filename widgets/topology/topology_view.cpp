@@ -21,6 +21,7 @@ constexpr int kStripHeight = 92;
 constexpr int kFlatStripHeight = 44; // no room for the minimap
 constexpr int kRoomForMinimap = 420;
 constexpr std::size_t kAnimatedEdges = 400;
+constexpr std::size_t kDirectEdges = 300; // up to here figures are taken over at once
 constexpr qint64 kYoungMs = 30000;
 constexpr double kFitMargin = 24;
 
@@ -122,6 +123,10 @@ void TopologyView::setScene(scene::SceneModelPtr model)
         d->requestLayout(false);
         return;
     }
+    if (basis->edges.size() > kDirectEdges) { // placing thousands of labels takes a while
+        d->runner.request({.model = d->latest, .previous = basis, .pinned = {}, .refresh = true});
+        return;
+    }
     if (d->goal != nullptr) {
         d->goal = scene::refreshScene(*d->goal, d->latest);
         return;
@@ -143,20 +148,26 @@ void TopologyView::Private::requestLayout(bool anew)
 void TopologyView::Private::adopt(const scene::PlacedScenePtr& arrangement)
 {
     scene::PlacedScenePtr next = arrangement;
-    if (next->model != latest)
+    const bool old = next->model != latest;
+    const bool big = next->edges.size() > kDirectEdges;
+    if (old && !big)
         next = scene::refreshScene(*next, latest);
-    const bool animate = shown != nullptr && !reducedMotion && q->isVisible()
-        && next->edges.size() <= kAnimatedEdges && nodesMove(*shown, *next);
+    const bool moved = shown == nullptr || nodesMove(*shown, *next);
+    const bool fresh = moved || !scene::sameStructure(*shown->model, *next->model);
     motion.stop();
     goal.reset();
-    if (animate) {
+    if (moved && shown != nullptr && !reducedMotion && q->isVisible()
+        && next->edges.size() <= kAnimatedEdges) {
         origin = shown;
         goal = next;
         motion.start();
-        return;
+    } else {
+        showPlaced(next);
+        if (fresh)
+            Q_EMIT q->layoutShown();
     }
-    showPlaced(next);
-    Q_EMIT q->layoutShown();
+    if (old && big)
+        runner.request({.model = latest, .previous = next, .pinned = {}, .refresh = true});
 }
 
 void TopologyView::Private::showPlaced(const scene::PlacedScenePtr& scene)
@@ -403,6 +414,10 @@ void TopologyView::Private::updateHint()
                                 "takes it, Esc cancels.")
                            : tr("Pull towards a version to give it more. Shift for single steps, "
                                 "Esc cancels."));
+        return;
+    }
+    if (keepEdit) {
+        setHint(tr("Not applied yet. Esc drops the change."));
         return;
     }
     const Part& part = state.hovered ? state.hovered : state.selected;
