@@ -13,6 +13,9 @@
 #include <QSvgRenderer>
 #include <QTest>
 
+#include <cmath>
+#include <random>
+
 using namespace meshyard;
 using namespace meshyard::scene;
 
@@ -49,6 +52,30 @@ QImage glyphSheet(const Tokens& tokens)
     return image;
 }
 
+double luminance(const QColor& colour)
+{
+    const auto linear = [](double value) {
+        return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+    };
+    return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF())
+        + 0.0722 * linear(colour.blueF());
+}
+
+double contrast(const QColor& a, const QColor& b)
+{
+    const double high = std::max(luminance(a), luminance(b));
+    const double low = std::min(luminance(a), luminance(b));
+    return (high + 0.05) / (low + 0.05);
+}
+
+double distanceTo(const QPolygonF& points, QPointF point)
+{
+    double nearest = 1e9;
+    for (qsizetype i = 0; i + 1 < points.size(); ++i)
+        nearest = std::min(nearest, distanceToSegment(point, points[i], points[i + 1]));
+    return nearest;
+}
+
 } // namespace
 
 class ScenePainterTest : public QObject
@@ -80,6 +107,154 @@ private Q_SLOTS:
                 - scene->extent.topLeft();
             QCOMPARE(image.pixelColor(bar.toPoint()), tokens->ok);
         }
+    }
+
+    void speaksItsColoursLegibly()
+    {
+        for (const Tokens* t : {&lightTokens(), &darkTokens()}) {
+            for (const QColor& surface : {t->canvas, t->panel, t->rail}) {
+                for (const QColor& words : {t->text, t->sub, t->okText, t->warnText, t->badText,
+                         t->op, t->time, t->accent})
+                    QVERIFY2(contrast(words, surface) >= 4.5,
+                        qPrintable(words.name() + QLatin1Char(' ') + surface.name()
+                            + QLatin1Char(' ') + QString::number(contrast(words, surface))));
+                for (const QColor& marks :
+                    {t->faint, t->flow, t->idle, t->ok, t->warn, t->bad, t->op, t->accent})
+                    QVERIFY2(contrast(marks, surface) >= (marks == t->flow ? 2.5 : 2.75),
+                        qPrintable(marks.name() + QLatin1Char(' ') + surface.name()
+                            + QLatin1Char(' ') + QString::number(contrast(marks, surface))));
+            }
+        }
+    }
+
+    void placesPillsOverNothing()
+    {
+        const auto scene = tests::BookinfoScene().placed();
+        QList<QRectF> pills;
+        for (const EdgeShape& edge : scene->edges)
+            pills << edge.labelRect << edge.wordsRect << edge.badgeRect;
+        for (const SplitShape& split : scene->splits)
+            pills << split.labelRect << split.weightsRect << split.diamondRect;
+        pills.removeIf([](const QRectF& rect) { return rect.isNull(); });
+        QVERIFY(pills.size() > 20);
+        for (qsizetype i = 0; i < pills.size(); ++i) {
+            for (const QRectF& node : scene->nodes)
+                QVERIFY(!pills[i].intersects(node));
+            for (qsizetype j = i + 1; j < pills.size(); ++j)
+                QVERIFY(!pills[i].intersects(pills[j]));
+        }
+        for (std::size_t i = 0; i < scene->edges.size(); ++i) {
+            if (!scene->model->edges[i].label.isEmpty())
+                QVERIFY2(
+                    !scene->edges[i].labelRect.isNull(), qPrintable(scene->model->edges[i].id));
+        }
+    }
+
+    void keepsPillsWhenFiguresChange()
+    {
+        tests::BookinfoScene demo;
+        const auto before = demo.placed();
+        for (SceneEdge& edge : demo.edit().edges)
+            edge.label.replace(u'3', u'8');
+        const auto after = refreshScene(*before, demo.model());
+        for (std::size_t i = 0; i < before->edges.size(); ++i)
+            QCOMPARE(after->edges[i].labelRect, before->edges[i].labelRect);
+        QCOMPARE(after->model->edges[0].label, QStringLiteral("812 rps · p99 88 ms"));
+    }
+
+    void findsTheNearestCurve()
+    {
+        const auto scene = tests::BookinfoScene().placed();
+        std::mt19937 random(5);
+        std::uniform_real_distribution<double> x(scene->extent.left(), scene->extent.right());
+        std::uniform_real_distribution<double> y(scene->extent.top(), scene->extent.bottom());
+        for (int i = 0; i < 4000; ++i) {
+            const QPointF point(x(random), y(random));
+            double nearest = 6;
+            for (const EdgeShape& edge : scene->edges)
+                nearest = std::min(nearest, distanceTo(edge.points, point));
+            for (const SplitShape& split : scene->splits)
+                nearest = std::min(nearest, distanceTo(split.points, point));
+            const std::int64_t line = scene->grid.nearest(point, 6);
+            QCOMPARE(line >= 0, nearest < 6);
+            if (line < 0)
+                continue;
+            const auto index = static_cast<std::size_t>(line);
+            const auto& points = index < scene->edges.size()
+                ? scene->edges[index].points
+                : scene->splits[index - scene->edges.size()].points;
+            QVERIFY(std::abs(distanceTo(points, point) - nearest) < 1e-9);
+        }
+    }
+
+    void hitsEveryPart()
+    {
+        const auto scene = tests::BookinfoScene().placed();
+        for (std::size_t i = 0; i < scene->nodes.size(); ++i)
+            QCOMPARE(partAt(*scene, scene->nodes[i].center(), 6),
+                (Part{PartKind::Node, scene->model->nodes[i].id}));
+        for (std::size_t i = 0; i < scene->edges.size(); ++i) {
+            const QString& id = scene->model->edges[i].id;
+            const EdgeShape& edge = scene->edges[i];
+            QCOMPARE(partAt(*scene, edge.gripRect.center(), 6, {PartKind::Edge, id}),
+                (Part{PartKind::EdgeEnd, id}));
+            if (!edge.badgeRect.isNull())
+                QCOMPARE(partAt(*scene, edge.badge, 6), (Part{PartKind::Badge, id}));
+            if (!edge.labelRect.isNull())
+                QCOMPARE(partAt(*scene, edge.labelRect.center(), 6), (Part{PartKind::Edge, id}));
+        }
+        QCOMPARE(partAt(*scene, scene->splits[0].diamond, 6).kind, PartKind::Diamond);
+        QCOMPARE(partAt(*scene, {-500, -500}, 6), Part());
+    }
+
+    void exportsPictures()
+    {
+        const auto scene = tests::BookinfoScene().placed();
+        const SceneExport picture(lightTokens(), *scene,
+            {QStringLiteral("demo mesh"), QStringLiteral("2026-11-23 14:05:14 · last 10 s"),
+                {QStringLiteral("healthy"), QStringLiteral("degraded"), QStringLiteral("failing"),
+                    QStringLiteral("no traffic"), QStringLiteral("breaker open"),
+                    QStringLiteral("tripped by an operator")}});
+        const QImage image = picture.image(2);
+        QCOMPARE(image.size(), (picture.size() * 2).toSize());
+        keep(image, QStringLiteral("export.png"));
+
+        QBuffer svg;
+        svg.open(QIODevice::WriteOnly);
+        QVERIFY(picture.writeSvg(svg));
+        QSvgRenderer renderer(svg.data());
+        QVERIFY(renderer.isValid());
+        QVERIFY(svg.data().contains("productpage"));
+
+        QBuffer pdf;
+        pdf.open(QIODevice::WriteOnly);
+        QVERIFY(picture.writePdf(pdf));
+        QVERIFY(pdf.data().startsWith("%PDF-"));
+        QBuffer png;
+        png.open(QIODevice::WriteOnly);
+        QVERIFY(picture.writePng(png, 1));
+        QVERIFY(QImage::fromData(png.data()).width() > 1000);
+    }
+
+    void drawsAMeshThatStarts()
+    {
+        tests::BookinfoScene demo;
+        demo.edit().edges.clear();
+        demo.edit().splits.clear();
+        for (SceneNode& node : demo.edit().nodes) {
+            node.starting = true;
+            node.subtitle = QStringLiteral("starting");
+        }
+        const auto scene = demo.placed();
+        QImage image((scene->extent.size() + QSizeF(48, 48)).toSize(), QImage::Format_RGB32);
+        image.fill(lightTokens().canvas);
+        QPainter painter(&image);
+        painter.translate(QPointF(24, 24) - scene->extent.topLeft());
+        const SceneState state;
+        ScenePainter(lightTokens(), *scene, state).paint(painter, scene->extent);
+        painter.end();
+        keep(image, QStringLiteral("starting-light.png"));
+        QCOMPARE(scene->frames.size(), 1U);
     }
 };
 
