@@ -9,7 +9,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kControlPlane = "meshyard_control_plane";
-constexpr const char* kHttpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 json socketAddress(const std::string& host, unsigned port)
 {
@@ -47,12 +46,8 @@ json nodeOf(const v1::InstanceSpec& spec, const v1::InstanceStatus& status)
 
 json controlPlaneCluster(const std::string& xdsAddress)
 {
-    const json http2 = {{"@type", std::string("type.googleapis.com/") + kHttpOptions},
-        {"explicit_http_config", {{"http2_protocol_options", json::object()}}}};
     const json endpoint = {{"endpoint", {{"address", addressOf(xdsAddress)}}}};
     return {{"name", kControlPlane}, {"type", "STATIC"}, {"connect_timeout", "1s"},
-        {"typed_extension_protocol_options",
-            {{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions", http2}}},
         {"load_assignment",
             {{"cluster_name", kControlPlane},
                 {"endpoints", json::array({{{"lb_endpoints", json::array({endpoint})}}})}}}};

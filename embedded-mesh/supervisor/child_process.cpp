@@ -66,15 +66,17 @@ Prepared prepare(const ChildSpec& spec)
 
 void redirectOutput(const ChildSpec& spec, const Prepared& prepared)
 {
-    if (spec.output == ChildSpec::Output::Inherited)
-        return;
-    ::dup2(prepared.outputFd, STDERR_FILENO);
-    if (spec.output != ChildSpec::Output::Piped)
-        return;
-    ::dup2(prepared.outputFd, STDOUT_FILENO);
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    if (nothing >= 0)
+    if (spec.output != ChildSpec::Output::Inherited)
+        ::dup2(prepared.outputFd, STDERR_FILENO);
+    if (spec.output == ChildSpec::Output::Piped)
+        ::dup2(prepared.outputFd, STDOUT_FILENO);
+    if (!spec.ownGroup)
+        return; // in the foreground the terminal is the program's
+    const int nothing = ::open("/dev/null", O_RDONLY); // ours may be the lifeline
+    if (nothing > STDIN_FILENO) {
         ::dup2(nothing, STDIN_FILENO);
+        ::close(nothing);
+    }
 }
 
 [[noreturn]] void runChild(const ChildSpec& spec, const Prepared& prepared)

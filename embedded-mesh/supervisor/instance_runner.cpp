@@ -24,6 +24,22 @@ std::string loopback(std::uint32_t port)
     return fmt::format("127.0.0.1:{}", port);
 }
 
+/// Replaces "$(NAME)" by what `valueOf` says.
+template <typename ValueOf> std::string expandReferences(std::string_view text, ValueOf valueOf)
+{
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t begin = text.find("$(");
+        const std::size_t end = begin == std::string_view::npos ? begin : text.find(')', begin);
+        if (end == std::string_view::npos)
+            break;
+        out += text.substr(0, begin);
+        out += valueOf(text.substr(begin + 2, end - begin - 2));
+        text.remove_prefix(end + 1);
+    }
+    return out.append(text);
+}
+
 const char* phaseName(int phase)
 {
     static constexpr const char* kNames[] = {
@@ -124,7 +140,7 @@ Result<void> InstanceRunner::pickPorts()
 Result<void> InstanceRunner::writeFiles()
 {
     std::error_code error;
-    std::filesystem::create_directories(folder(), error);
+    std::filesystem::create_directories(folder() + "/state", error);
     if (error)
         return failure(ErrorCode::PermissionDenied,
             fmt::format("cannot create the folder {}: {}", folder(), error.message()));
@@ -143,7 +159,8 @@ Result<void> InstanceRunner::writeFiles()
 void InstanceRunner::createProxy()
 {
     ChildSpec child;
-    child.command = {m_context.binDir + "/meshyard-proxy", "-c", folder() + "/bootstrap.json"};
+    child.command = {m_context.binDir + "/meshyard-proxy", "-c", folder() + "/bootstrap.json",
+        "--state-dir", folder() + "/state"};
     child.workingDirectory = folder();
     child.unsetEnv = {"http_proxy", "HTTP_PROXY", "https_proxy", "grpc_proxy"};
     m_proxy.emplace(std::move(child), folder() + "/proxy.log", ManagedProcess::Restart::Always,
@@ -151,9 +168,26 @@ void InstanceRunner::createProxy()
     m_proxy->start();
 }
 
-std::vector<std::string> InstanceRunner::expandedCommand() const
+/// nullopt: it names a gateway that does not serve yet.
+std::optional<std::vector<std::string>> InstanceRunner::expandedCommand() const
 {
-    std::vector<std::string> command(spec().command().begin(), spec().command().end());
+    const std::map<std::string, std::string> env = programEnvironment();
+    std::vector<std::string> command;
+    for (const std::string& word : spec().command()) {
+        bool missing = false;
+        command.push_back(expandReferences(word, [&](std::string_view name) -> std::string {
+            constexpr std::string_view kGateway = "gateway:";
+            if (!name.starts_with(kGateway)) {
+                const auto found = env.find(std::string(name));
+                return found == env.end() ? fmt::format("$({})", name) : found->second;
+            }
+            std::string address = m_context.gatewayAddress(name.substr(kGateway.size()));
+            missing = missing || address.empty();
+            return address;
+        }));
+        if (missing)
+            return std::nullopt;
+    }
     const std::string sibling = m_context.binDir + "/" + command.front();
     if (command.front().starts_with("meshyard-") && std::filesystem::exists(sibling))
         command.front() = sibling;
@@ -181,8 +215,11 @@ std::map<std::string, std::string> InstanceRunner::programEnvironment() const
 
 void InstanceRunner::createProgram()
 {
+    auto command = expandedCommand();
+    if (!command)
+        return;
     ChildSpec child;
-    child.command = expandedCommand();
+    child.command = std::move(*command);
     child.workingDirectory = spec().working_directory();
     child.env = programEnvironment();
     if (m_status.captured())

@@ -6,8 +6,10 @@
 #include "embedded-mesh/supervisor/port_allocator.h"
 #include "meshyard/v1/supervision.pb.h"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace meshyard::supervisor {
@@ -22,6 +24,9 @@ struct RunContext
     std::string systemHosts; ///< text of the host's /etc/hosts
     std::string xdsAddress; ///< for bootstraps
     bool captureWorks = false;
+    /// Value of "$(gateway:NAMESPACE/SERVICE:PORT)": HOST:PORT of a gateway that serves; "" = none
+    /// yet.
+    std::function<std::string(std::string_view)> gatewayAddress = {};
     bool foreground = false; ///< the program keeps our terminal and is not restarted
 };
 
@@ -74,7 +79,7 @@ private:
     void createProxy();
     void createProgram();
     std::map<std::string, std::string> programEnvironment() const;
-    std::vector<std::string> expandedCommand() const;
+    std::optional<std::vector<std::string>> expandedCommand() const;
     bool sidecarServes() const;
     bool programServes() const;
     void tickRunning();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/supervisor/supervisor.h"
 
+#include "embedded-mesh/supervisor/loopback_probe.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -70,6 +72,7 @@ Supervisor::Supervisor(Options options, std::string binDir, const Clock& clock)
     , m_signals(blockSignals())
     , m_controlPlanePause(200ms)
 {
+    m_context.gatewayAddress = [this](std::string_view name) { return gatewayAddress(name); };
 }
 
 Supervisor::~Supervisor() = default;
@@ -126,6 +129,10 @@ int Supervisor::run()
     }
     while (m_stage != Stage::Done)
         pollOnce();
+    if (m_options.dataDir.empty()) { // a folder of our own choice
+        std::error_code ignored;
+        std::filesystem::remove_all(m_context.dataDir, ignored);
+    }
     return m_exitCode;
 }
 
@@ -321,6 +328,21 @@ void Supervisor::startInstance(const v1::InstanceSpec& spec)
     instance->start();
     m_instances[spec.id()] = std::move(instance);
     m_foregroundDeadline.reset();
+}
+
+std::string Supervisor::gatewayAddress(std::string_view name) const
+{
+    for (const auto& [id, instance] : m_instances) {
+        const v1::InstanceSpec& spec = instance->spec();
+        if (!spec.gateway() || instance->status().state() != "ready")
+            continue;
+        for (const auto& [port, hostPort] : instance->status().host_ports()) {
+            if (fmt::format("{}/{}:{}", spec.namespace_(), spec.service(), port) == name
+                && portAccepts(hostPort))
+                return fmt::format("127.0.0.1:{}", hostPort);
+        }
+    }
+    return {};
 }
 
 void Supervisor::tickInstances()

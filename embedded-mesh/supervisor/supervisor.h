@@ -43,6 +43,7 @@ private:
     void takeOrder();
     void applyOrder(const v1::SupervisorOrder& order);
     void startInstance(const v1::InstanceSpec& spec);
+    std::string gatewayAddress(std::string_view name) const;
     void tickInstances();
     void report();
     void beginStop();

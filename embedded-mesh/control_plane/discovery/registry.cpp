@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/control_plane/discovery/registry.h"
 
+#include "embedded-mesh/config/effective.h"
 #include "embedded-mesh/control_plane/translate/host_names.h"
 
 #include <arpa/inet.h>
@@ -107,7 +108,7 @@ void Registry::learnSlots(const v1::InstanceSpec& spec)
         for (const std::string& name : entry.names()) {
             if (!name.ends_with(".mesh"))
                 continue;
-            const HostTarget target = parseHost(name, spec.namespace_());
+            const config::HostTarget target = config::resolveHost(name, spec.namespace_());
             m_serviceSlots.insert(
                 {target.ns + "/" + target.service, ntohl(address.s_addr) & kLastServiceSlot});
         }

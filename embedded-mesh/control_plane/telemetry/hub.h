@@ -58,6 +58,8 @@ public:
     };
     /// Idempotent by (node, boot, sequence).
     Ingest ingest(const v1::ProxyReport& report);
+    /// Whether tick() would close a second now.
+    bool isDue() const;
     /// Closes the seconds that are due and publishes their frames. Called a few times a second.
     void tick(Catalog catalog);
     /// Publishes descriptors at once, between two seconds.
@@ -66,6 +68,8 @@ public:
     void addEvent(v1::Event event);
     std::vector<v1::Event> recentEvents() const;
 
+    /// Adds what the proxies report of themselves.
+    void completeProxies(std::vector<v1::ProxyState>& proxies) const;
     v1::ListEdgesResponse listEdges(const v1::ListEdgesRequest& request) const;
     struct BreakerOfEdge
     {
@@ -136,7 +140,7 @@ private:
     void forgetGone(v1::MeshFrame& frame);
     void compareCatalog(Catalog catalog, v1::MeshFrame& frame);
     void compareNodes(v1::MeshFrame& frame);
-    void completeProxies(std::vector<v1::ProxyState>& proxies) const;
+    void addVitals(std::vector<v1::ProxyState>& proxies) const;
     void publishLocked(v1::MeshFrame frame);
     void breakerSample(EdgeState& edge, v1::MeshFrame& frame);
     void removeReporter(const std::string& node);

@@ -245,7 +245,7 @@ void TelemetryHub::forgetGone(v1::MeshFrame& frame)
     }
 }
 
-void TelemetryHub::completeProxies(std::vector<v1::ProxyState>& proxies) const
+void TelemetryHub::addVitals(std::vector<v1::ProxyState>& proxies) const
 {
     for (v1::ProxyState& proxy : proxies) {
         const auto reporter = m_reporters.find(proxy.node_id());
@@ -267,7 +267,7 @@ void TelemetryHub::compareNodes(v1::MeshFrame& frame)
 
 void TelemetryHub::compareCatalog(Catalog catalog, v1::MeshFrame& frame)
 {
-    completeProxies(catalog.proxies);
+    addVitals(catalog.proxies);
     m_catalog = std::move(catalog);
     compare(
         m_sentServices, m_catalog.services,
@@ -294,6 +294,18 @@ void TelemetryHub::compareCatalog(Catalog catalog, v1::MeshFrame& frame)
         frame.set_overrides_changed(true);
         frame.mutable_overrides()->Assign(m_catalog.overrides.begin(), m_catalog.overrides.end());
     }
+}
+
+void TelemetryHub::completeProxies(std::vector<v1::ProxyState>& proxies) const
+{
+    const std::scoped_lock lock(m_mutex);
+    addVitals(proxies);
+}
+
+bool TelemetryHub::isDue() const
+{
+    const std::scoped_lock lock(m_mutex);
+    return (nowMs() - kCloseAfterMs) / 1000 > m_closedSecond;
 }
 
 void TelemetryHub::tick(Catalog catalog)
