@@ -87,7 +87,8 @@ std::uint64_t SyncTracker::appliedRevision(std::uint64_t accepted) const
     const std::lock_guard lock(m_mutex);
     std::uint64_t applied = accepted;
     for (const auto& [id, status] : m_nodes) {
-        if (status.connected)
+        const bool isJoining = status.appliedRevision == 0 && status.nackText().empty();
+        if (status.connected && !isJoining)
             applied = std::min(applied, status.appliedRevision);
     }
     return applied;

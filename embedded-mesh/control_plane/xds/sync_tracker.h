@@ -60,7 +60,9 @@ public:
     /// Drops a node that is gone for good.
     void forget(const std::string& node);
 
-    /// Newest revision that every connected node has applied; with none connected `accepted`.
+    /// Newest revision that every connected node has applied; with none connected `accepted`. A
+    /// node that is still taking its first configuration does not hold it back, one that refuses
+    /// it does.
     std::uint64_t appliedRevision(std::uint64_t accepted) const;
     std::vector<NodeStatus> nodes() const;
     std::optional<NodeStatus> node(const std::string& id) const;

@@ -61,6 +61,7 @@ void XdsCache::removeNode(const std::string& node)
 
 void XdsCache::setOverrides(const std::map<std::string, std::vector<v1::EdgeOverride>>& overrides)
 {
+    bool isChange = false;
     {
         const std::lock_guard lock(m_mutex);
         m_overrides.clear();
@@ -76,9 +77,11 @@ void XdsCache::setOverrides(const std::map<std::string, std::vector<v1::EdgeOver
             auto changed = std::make_shared<NodeSnapshot>(*snapshot);
             changed->set(XdsType::Override) = wanted;
             snapshot = std::move(changed);
+            isChange = true;
         }
     }
-    notify({}, Urgency::AtOnce);
+    if (isChange)
+        notify({}, Urgency::AtOnce);
 }
 
 NodeSnapshotPtr XdsCache::snapshot(const std::string& node) const

@@ -128,9 +128,15 @@ void AdsServiceTest::sendsAndTracksAcknowledgements()
     QCOMPARE(clusterOf(response), std::string("a"));
     QVERIFY(m_tracker.node("n1")->connected);
     QCOMPARE(m_tracker.node("n1")->node.kind, std::string("test 1.0"));
-    QCOMPARE(m_tracker.appliedRevision(3), std::uint64_t{0});
+    QVERIFY(!m_tracker.node("n1")->inSync);
     stream->Write(ack(response));
-    QTRY_COMPARE(m_tracker.appliedRevision(3), std::uint64_t{3});
+    QTRY_VERIFY(m_tracker.node("n1")->inSync);
+    QCOMPARE(m_tracker.node("n1")->appliedRevision, std::uint64_t{3});
+    m_cache.setNodeSnapshot("n1", snapshotWith("b"), 4);
+    QVERIFY(stream->Read(&response));
+    QCOMPARE(m_tracker.appliedRevision(4), std::uint64_t{3});
+    stream->Write(ack(response));
+    QTRY_COMPARE(m_tracker.appliedRevision(4), std::uint64_t{4});
     QCOMPARE(m_tracker.node("n1")->types[0].ackedVersion, response.version_info());
     context.TryCancel();
 }
@@ -187,6 +193,7 @@ void AdsServiceTest::keepsTheRefusalInTheClientsWords()
     stream->Write(refusal);
     QTRY_COMPARE(m_tracker.node("n1")->nackText(), std::string("CDS: a: unknown type"));
     QVERIFY(!m_tracker.node("n1")->inSync);
+    QCOMPARE(m_tracker.appliedRevision(1), std::uint64_t{0});
     context.TryCancel();
 }
 

@@ -123,8 +123,9 @@ public:
 
 } // namespace
 
-/// A real Envoy as the client of our ADS server: what it refuses, we have written wrongly.
-class EnvoyInteropTest : public QObject
+/// A real Envoy, or our own sidecar, as the client of our ADS server: what it refuses, we have
+/// written wrongly.
+class XdsInteropTest : public QObject
 {
     Q_OBJECT
 
@@ -152,7 +153,7 @@ private:
     quint16 m_outbound = 0;
 };
 
-void EnvoyInteropTest::initTestCase()
+void XdsInteropTest::initTestCase()
 {
     if (!QFile::exists(envoyBinary()))
         QSKIP("no envoy: run scripts/peers, or name one in MESHYARD_ENVOY");
@@ -177,14 +178,16 @@ void EnvoyInteropTest::initTestCase()
     file.write(bootstrap(port));
     file.close();
     m_envoy.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    m_envoy.start(envoyBinary(),
-        {QStringLiteral("-c"), file.fileName(), QStringLiteral("--concurrency"),
-            QStringLiteral("1"), QStringLiteral("--disable-hot-restart"), QStringLiteral("-l"),
-            QStringLiteral("warning")});
+    QStringList arguments{QStringLiteral("-c"), file.fileName()};
+    if (!envoyBinary().endsWith(QLatin1String("meshyard-proxy")))
+        arguments << QStringLiteral("--concurrency") << QStringLiteral("1")
+                  << QStringLiteral("--disable-hot-restart") << QStringLiteral("-l")
+                  << QStringLiteral("warning");
+    m_envoy.start(envoyBinary(), arguments);
     QVERIFY(m_envoy.waitForStarted());
 }
 
-void EnvoyInteropTest::cleanupTestCase()
+void XdsInteropTest::cleanupTestCase()
 {
     if (!m_server)
         return;
@@ -194,14 +197,14 @@ void EnvoyInteropTest::cleanupTestCase()
     m_server.reset();
 }
 
-void EnvoyInteropTest::publish(std::uint64_t revision)
+void XdsInteropTest::publish(std::uint64_t revision)
 {
     const auto resources = documents(m_documents);
     Translation translation = translate(resources, m_mesh);
     m_cache.setSnapshots(std::move(translation.nodes), revision);
 }
 
-QByteArray EnvoyInteropTest::get(const QByteArray& path, const QByteArray& extra)
+QByteArray XdsInteropTest::get(const QByteArray& path, const QByteArray& extra)
 {
     QTcpSocket socket;
     socket.connectToHost(QHostAddress(QHostAddress::LocalHost), m_outbound);
@@ -212,7 +215,7 @@ QByteArray EnvoyInteropTest::get(const QByteArray& path, const QByteArray& extra
     return closed ? socket.readAll() : QByteArray();
 }
 
-void EnvoyInteropTest::takesEverything()
+void XdsInteropTest::takesEverything()
 {
     const auto inSync = [this] {
         const auto node = m_tracker.node("reviews-v1-a");
@@ -226,7 +229,7 @@ void EnvoyInteropTest::takesEverything()
         QVERIFY(m_tracker.node("reviews-v1-a")->types[static_cast<std::size_t>(type)].upToDate);
 }
 
-void EnvoyInteropTest::servesTheRoutes()
+void XdsInteropTest::servesTheRoutes()
 {
     QTRY_VERIFY(get("/").startsWith("HTTP/1.1 200"));
     QVERIFY(get("/").contains("x-from: mesh"));
@@ -239,7 +242,7 @@ void EnvoyInteropTest::servesTheRoutes()
     QVERIFY(get("/moved").contains("location: http://x.org/new"));
 }
 
-void EnvoyInteropTest::takesAClusterChangeAtOnce()
+void XdsInteropTest::takesAClusterChangeAtOnce()
 {
     m_documents.replace(m_documents.find("maxConnections: 50"), 18, "maxConnections: 60");
     m_documents += "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\n"
@@ -255,5 +258,5 @@ void EnvoyInteropTest::takesAClusterChangeAtOnce()
     QVERIFY(get("/").startsWith("HTTP/1.1 200"));
 }
 
-QTEST_GUILESS_MAIN(EnvoyInteropTest)
-#include "tst_envoy_interop.moc"
+QTEST_GUILESS_MAIN(XdsInteropTest)
+#include "tst_xds_interop.moc"
