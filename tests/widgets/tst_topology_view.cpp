@@ -249,6 +249,7 @@ private Q_SLOTS:
 
     void keepsEveryNodeWhenOneComes()
     {
+        click(QPoint(4, 4)); // whoever has touched the picture finds it as it was
         QHash<QString, QRectF> before;
         for (std::size_t i = 0; i < m_view->placed()->nodes.size(); ++i)
             before.insert(m_view->placed()->model->nodes[i].id, m_view->placed()->nodes[i]);
@@ -276,6 +277,40 @@ private Q_SLOTS:
                 m_view->placed()
                     ->nodes[static_cast<std::size_t>(m_view->placed()->nodeIndex.value(it.key()))],
                 it.value());
+    }
+
+    void keepsThePlacesOfNodesThatGoAndComeBack()
+    {
+        click(QPoint(4, 4));
+        const auto before = m_view->placed();
+        tests::BookinfoScene fewer;
+        std::erase_if(fewer.edit().nodes, [](const auto& n) { return n.title.size() == 2; });
+        m_view->setScene(fewer.model());
+        QTRY_COMPARE(m_view->placed()->nodes.size(), before->nodes.size() - 3);
+        m_view->setScene(m_demo.model());
+        QTRY_COMPARE(m_view->placed()->nodes.size(), before->nodes.size());
+        QCOMPARE(m_view->placed()->nodes, before->nodes);
+    }
+
+    void endsInTheFullLayoutWhenEdgesComeOneByOne()
+    {
+        const auto whole = m_view->placed();
+        m_view = std::make_unique<TopologyView>();
+        m_view->resize(1240, 780);
+        m_view->setReducedMotion(true);
+        tests::BookinfoScene growing;
+        const auto edges = std::exchange(growing.edit().edges, {});
+        const auto splits = std::exchange(growing.edit().splits, {});
+        m_view->setScene(growing.model());
+        QTRY_VERIFY(m_view->placed() != nullptr);
+        growing.edit().splits = splits;
+        for (const auto& edge : edges) {
+            growing.edit().edges.push_back(edge);
+            m_view->setScene(growing.model());
+            QTRY_COMPARE(m_view->placed()->edges.size(), growing.edit().edges.size());
+        }
+        keep(*m_view, QStringLiteral("grown-light.png"));
+        QCOMPARE(m_view->placed()->nodes, whole->nodes);
     }
 
     void offersEveryPartToAssistiveTechnology()

@@ -182,6 +182,21 @@ layout::LayoutNode layoutNode(
     return placed;
 }
 
+std::optional<layout::Point> freePlace(const QString& id, layout::Size size,
+    const PlacedScene& previous, const QHash<QString, QPointF>& remembered)
+{
+    const auto place = remembered.constFind(id);
+    if (place == remembered.constEnd())
+        return std::nullopt;
+    const QRectF rect(*place, QSizeF(size.width, size.height));
+    const QRectF wide = rect.adjusted(-8, -8, 8, 8);
+    for (const QRectF& other : previous.nodes) {
+        if (other.intersects(wide))
+            return std::nullopt;
+    }
+    return layout::Point{place->x(), place->y()};
+}
+
 void addLayoutEdges(
     layout::LayoutInput& input, const SceneModel& model, const PlacedScene* previous)
 {
@@ -257,8 +272,8 @@ QPointF PlacedScene::pointOnEdge(int edge, double distance) const
     return pointAlong(edges[static_cast<std::size_t>(edge)].points, distance);
 }
 
-layout::LayoutInput layoutInput(
-    const SceneModel& model, const PlacedScene* previous, const QHash<QString, QPointF>& pinned)
+layout::LayoutInput layoutInput(const SceneModel& model, const PlacedScene* previous,
+    const QHash<QString, QPointF>& pinned, const QHash<QString, QPointF>& remembered)
 {
     layout::LayoutInput input;
     QHash<QString, std::uint32_t> environments;
@@ -274,6 +289,8 @@ layout::LayoutInput layoutInput(
         layout::LayoutNode placed = layoutNode(node, previous, pinned);
         placed.environment = environments.value(node.environment, layout::kNone);
         placed.frame = frames.value(node.frame, layout::kNone);
+        if (!placed.previous && previous != nullptr)
+            placed.previous = freePlace(node.id, placed.size, *previous, remembered);
         input.nodes.push_back(std::move(placed));
     }
     input.splits = static_cast<std::uint32_t>(model.splits.size());

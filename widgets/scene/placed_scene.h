@@ -81,8 +81,9 @@ using PlacedScenePtr = std::shared_ptr<const PlacedScene>;
 
 /// What the layout needs to know of a model. @param previous result of an earlier scene, or null:
 /// its nodes keep order (layout) or place (insertLocally), its edges their way.
+/// @param remembered where nodes stood before they went; taken again if the place is still free.
 layout::LayoutInput layoutInput(const SceneModel& model, const PlacedScene* previous,
-    const QHash<QString, QPointF>& pinned = {});
+    const QHash<QString, QPointF>& pinned = {}, const QHash<QString, QPointF>& remembered = {});
 
 /// Joins model and layout: shapes, badges, labels. Uses font metrics; any thread with a
 /// QGuiApplication.

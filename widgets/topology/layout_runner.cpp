@@ -65,7 +65,8 @@ scene::PlacedScenePtr LayoutRunner::run(const LayoutJob& job, const std::stop_to
     using layout::LayoutEngine;
     if (job.refresh)
         return scene::refreshScene(*job.previous, job.model);
-    const auto input = scene::layoutInput(*job.model, job.previous.get(), job.pinned);
+    const auto input
+        = scene::layoutInput(*job.model, job.previous.get(), job.pinned, job.remembered);
     layout::LayoutResult result;
     if (job.anew || job.previous == nullptr || job.previous->nodes.empty()) {
         result = LayoutEngine::layout(scene::layoutInput(*job.model, nullptr, job.pinned), stop);
@@ -74,7 +75,7 @@ scene::PlacedScenePtr LayoutRunner::run(const LayoutJob& job, const std::stop_to
         if (job.mayRearrange && !result.cancelled) {
             auto fresh
                 = LayoutEngine::layout(scene::layoutInput(*job.model, nullptr, job.pinned), stop);
-            constexpr double kWorthIt = 1.2;
+            constexpr double kWorthIt = 1.02;
             if (!fresh.cancelled
                 && LayoutEngine::cost(input, fresh.nodes) * kWorthIt
                     < LayoutEngine::cost(input, result.nodes))

@@ -20,9 +20,10 @@ struct LayoutJob
     scene::SceneModelPtr model;
     scene::PlacedScenePtr previous; // null: nothing shown yet
     QHash<QString, QPointF> pinned;
+    QHash<QString, QPointF> remembered; // where nodes stood before they went
     bool refresh = false; // same structure as `previous`: only words and figures are new
     bool anew = false; // lay out everything again
-    bool mayRearrange = false; // adopt a new arrangement if it reads more than 20 % better
+    bool mayRearrange = false; // adopt a new arrangement if it reads better
 };
 
 /// Lays scenes out on a thread of its own; the newest job wins, an older one is cancelled.

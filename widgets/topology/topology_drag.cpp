@@ -90,6 +90,7 @@ void TopologyView::mousePressEvent(QMouseEvent* event)
 void TopologyView::Private::press(const Part& part, QPointF at)
 {
     gesture = Gesture::Pressed;
+    settled = true;
     byKeyboard = false;
     pressedPart = part;
     pressedAt = at;
@@ -361,6 +362,7 @@ void TopologyView::wheelEvent(QWheelEvent* event)
 {
     if (d->shown == nullptr)
         return;
+    d->settled = true;
     const QPoint pixels = event->pixelDelta();
     const bool touchpad = !pixels.isNull() && !event->modifiers().testFlag(Qt::ControlModifier);
     if (touchpad || event->modifiers().testFlag(Qt::ShiftModifier)) {

@@ -36,6 +36,7 @@ void TopologyView::keyReleaseEvent(QKeyEvent* event)
 bool TopologyView::Private::key(QKeyEvent* event)
 {
     const int code = event->key();
+    settled = true;
     if (code == Qt::Key_Escape) {
         if (gesture != Gesture::None || keepEdit || !state.preview.empty()) {
             cancel();

@@ -113,8 +113,10 @@ void TopologyView::setTokens(const scene::Tokens& tokens)
 void TopologyView::setScene(scene::SceneModelPtr model)
 {
     Q_ASSERT(model != nullptr);
-    if (!d->age.isValid() || d->latest == nullptr || d->latest->nodes.empty())
+    if (d->latest == nullptr || d->latest->nodes.empty()) {
         d->age.start();
+        d->settled = false;
+    }
     d->latest = std::move(model);
     if (d->runner.busy() && scene::sameStructure(*d->runner.waitingFor(), *d->latest))
         return; // figures are taken over when the arrangement arrives
@@ -124,7 +126,11 @@ void TopologyView::setScene(scene::SceneModelPtr model)
         return;
     }
     if (basis->edges.size() > kDirectEdges) { // placing thousands of labels takes a while
-        d->runner.request({.model = d->latest, .previous = basis, .pinned = {}, .refresh = true});
+        d->runner.request({.model = d->latest,
+            .previous = basis,
+            .pinned = {},
+            .remembered = {},
+            .refresh = true});
         return;
     }
     if (d->goal != nullptr) {
@@ -140,8 +146,9 @@ void TopologyView::Private::requestLayout(bool anew)
     job.model = latest;
     job.previous = goal != nullptr ? goal : shown;
     job.pinned = pinned;
+    job.remembered = remembered;
     job.anew = anew;
-    job.mayRearrange = age.isValid() && age.elapsed() < kYoungMs;
+    job.mayRearrange = !settled && age.isValid() && age.elapsed() < kYoungMs;
     runner.request(std::move(job));
 }
 
@@ -154,6 +161,8 @@ void TopologyView::Private::adopt(const scene::PlacedScenePtr& arrangement)
         next = scene::refreshScene(*next, latest);
     const bool moved = shown == nullptr || nodesMove(*shown, *next);
     const bool fresh = moved || !scene::sameStructure(*shown->model, *next->model);
+    for (std::size_t i = 0; i < next->nodes.size(); ++i)
+        remembered.insert(next->model->nodes[i].id, next->nodes[i].topLeft());
     motion.stop();
     goal.reset();
     if (moved && shown != nullptr && !reducedMotion && q->isVisible()
@@ -167,7 +176,8 @@ void TopologyView::Private::adopt(const scene::PlacedScenePtr& arrangement)
             Q_EMIT q->layoutShown();
     }
     if (old && big)
-        runner.request({.model = latest, .previous = next, .pinned = {}, .refresh = true});
+        runner.request(
+            {.model = latest, .previous = next, .pinned = {}, .remembered = {}, .refresh = true});
 }
 
 void TopologyView::Private::showPlaced(const scene::PlacedScenePtr& scene)
@@ -512,8 +522,10 @@ void TopologyView::zoomToActual()
 
 void TopologyView::relayout()
 {
-    if (d->latest != nullptr)
-        d->requestLayout(true);
+    if (d->latest == nullptr)
+        return;
+    d->remembered.clear();
+    d->requestLayout(true);
 }
 
 void TopologyView::resizeEvent(QResizeEvent* event)

@@ -91,7 +91,9 @@ public:
     scene::PlacedScenePtr goal; // where the animation ends; null = at rest
     scene::PlacedScenePtr origin; // where it began
     QHash<QString, QPointF> pinned;
+    QHash<QString, QPointF> remembered; // of every node seen since the last full layout
     QElapsedTimer age; // since the first scene: a young picture may still be rearranged
+    bool settled = false; // someone has touched it: from now on nobody moves
 
     scene::SceneState state;
     ViewportMap map;
