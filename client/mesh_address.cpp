@@ -37,6 +37,12 @@ std::string meshAddress(const std::string& wanted)
     return given.empty() ? "unix:" + runFolder() + "/admin.sock" : given;
 }
 
+std::string historyFile()
+{
+    const std::string data = variable("XDG_DATA_HOME");
+    return (data.empty() ? variable("HOME") + "/.local/share" : data) + "/meshyard/history.sqlite";
+}
+
 Result<std::string> grpcTarget(const std::string& address)
 {
     constexpr std::string_view kUnix = "unix:";

@@ -67,6 +67,7 @@ int main(int argc, char** argv)
     addConfigVerbs(app, context, exit);
     addBreakerVerbs(app, context, exit);
     addFileVerbs(app, context, exit);
+    addRecordVerbs(app, context, exit);
 
     if (const auto target = meshyard::grpcTarget(context.address()); !target)
         return Context::usage("$MESHYARD_ADDR: " + target.error().message);

@@ -14,5 +14,6 @@ void addReadVerbs(CLI::App& app, Context& context, int& exit);
 void addConfigVerbs(CLI::App& app, Context& context, int& exit);
 void addBreakerVerbs(CLI::App& app, Context& context, int& exit);
 void addFileVerbs(CLI::App& app, Context& context, int& exit);
+void addRecordVerbs(CLI::App& app, Context& context, int& exit);
 
 } // namespace meshyard::ctl

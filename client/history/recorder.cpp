@@ -3,6 +3,10 @@
 
 #include "client/history/archive.h"
 
+#include <fmt/format.h>
+
+#include <QLockFile>
+
 #include <algorithm>
 
 namespace meshyard::history {
@@ -21,18 +25,28 @@ std::int64_t minuteOf(std::int64_t t)
 
 } // namespace
 
-Recorder::Recorder(std::unique_ptr<Database> database, Options options)
-    : m_database(std::move(database))
+Recorder::Recorder(
+    std::unique_ptr<QLockFile> lock, std::unique_ptr<Database> database, Options options)
+    : m_lock(std::move(lock))
+    , m_database(std::move(database))
     , m_options(options)
 {
 }
 
+Recorder::~Recorder() = default;
+
 Result<std::unique_ptr<Recorder>> Recorder::open(const std::string& file, Options options)
 {
+    auto lock = std::make_unique<QLockFile>(QString::fromStdString(file + ".lock"));
+    lock->setStaleLockTime(std::chrono::milliseconds::zero()); // held as long as its process lives
+    if (!lock->tryLock() && lock->error() == QLockFile::LockFailedError)
+        return failure(ErrorCode::FailedPrecondition,
+            fmt::format("another Meshyard records into {} already", file));
     auto database = Database::open(file, Database::Mode::Create);
     if (!database)
         return tl::unexpected(database.error());
-    std::unique_ptr<Recorder> recorder(new Recorder(std::move(*database), options));
+    std::unique_ptr<Recorder> recorder(
+        new Recorder(std::move(lock), std::move(*database), options));
     if (auto loaded = recorder->load(); !loaded)
         return tl::unexpected(loaded.error());
     return recorder;

@@ -8,6 +8,8 @@
 #include <deque>
 #include <set>
 
+class QLockFile;
+
 namespace meshyard::history {
 
 /// Writes frames into a history file: the newest second as a live frame, whole minutes as tiles.
@@ -23,7 +25,9 @@ public:
         std::int64_t capBytes = std::int64_t{2} << 30; // oldest minutes go first
     };
 
+    /// @return FailedPrecondition while another recorder, of any process, writes the file.
     static Result<std::unique_ptr<Recorder>> open(const std::string& file, Options options);
+    ~Recorder();
 
     void append(const MeshFrame& frame);
     /// The documents of a revision as one YAML stream.
@@ -57,7 +61,7 @@ private:
         std::string mesh, author, message, documents;
     };
 
-    Recorder(std::unique_ptr<Database> database, Options options);
+    Recorder(std::unique_ptr<QLockFile> lock, std::unique_ptr<Database> database, Options options);
     Result<void> load();
     void nameEdges(const MeshFrame& frame);
     void recordTopology(const MeshFrame& frame);
@@ -72,6 +76,7 @@ private:
     Result<void> closeMinute(std::int64_t t0, const Minute& minute);
     Result<void> keepCap();
 
+    std::unique_ptr<QLockFile> m_lock;
     std::unique_ptr<Database> m_database;
     const Options m_options;
     TopologyState m_topology;

@@ -68,6 +68,7 @@ private Q_SLOTS:
     void eventsAreExactAndOnce();
     void revisionsWhole();
     void capDropsTheOldestMinutes();
+    void oneRecorderAtATime();
     void damagedFileIsSaid();
     void foreignAndNewerFilesAreRefused();
     void emptyHistorySaysSo();
@@ -295,6 +296,15 @@ void RecorderTest::capDropsTheOldestMinutes()
     QCOMPARE(span->toMs, (kStart + 60 * 40 - 1) * 1000);
     QCOMPARE(reader()->frameAt(span->fromMs)->edges.size(), std::size_t{10});
     QVERIFY(QFile(QString::fromStdString(file())).size() < 3'000'000);
+}
+
+void RecorderTest::oneRecorderAtATime()
+{
+    auto first = record(kStart, kStart + 2, 1);
+    const auto second = Recorder::open(file(), {});
+    QCOMPARE(second.error().code, ErrorCode::FailedPrecondition);
+    first.reset();
+    QVERIFY(Recorder::open(file(), {}).has_value());
 }
 
 void RecorderTest::damagedFileIsSaid()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/meshyardctl/duration.h"
 #include "app/meshyardctl/output.h"
+#include "app/meshyardctl/time_text.h"
 #include "app/meshyardctl/yaml_json.h"
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,8 @@ private Q_SLOTS:
     void percentNeverLies();
     void durations_data();
     void durations();
+    void times_data();
+    void times();
     void breakersInWords();
     void yamlKeepsTypesAndOrder();
     void controlBytesAreEscaped();
@@ -85,6 +88,28 @@ void OutputTest::durations()
     QFETCH(QByteArray, text);
     QFETCH(qint64, ms);
     const auto parsed = parseDurationMs(text.toStdString());
+    QCOMPARE(parsed ? *parsed : -1, ms);
+}
+
+void OutputTest::times_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<qint64>("ms"); // -1 = refused
+    QTest::newRow("now") << QByteArray("now") << qint64{1'767'225'600'000};
+    QTest::newRow("ago") << QByteArray("10m") << qint64{1'767'225'000'000};
+    QTest::newRow("UTC") << QByteArray("2026-01-01T00:00:05Z") << qint64{1'767'225'605'000};
+    QTest::newRow("with a space") << QByteArray("2026-01-01 01:00:05+01:00")
+                                  << qint64{1'767'225'605'000};
+    QTest::newRow("unix") << QByteArray("@1767225600") << qint64{1'767'225'600'000};
+    QTest::newRow("word") << QByteArray("yesterday") << qint64{-1};
+    QTest::newRow("a day alone") << QByteArray("2026-01-01") << qint64{-1};
+}
+
+void OutputTest::times()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(qint64, ms);
+    const auto parsed = parseTimeMs(text.toStdString(), 1'767'225'600'000);
     QCOMPARE(parsed ? *parsed : -1, ms);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "client/history/history_reader.h"
 #include "tests/support/fake_mesh.h"
 
 #include <nlohmann/json.hpp>
@@ -35,6 +36,9 @@ private Q_SLOTS:
     void nobodyThereIsExitOne();
     void usageIsExitTwo_data();
     void usageIsExitTwo();
+    void snapshotBySuffix_data();
+    void snapshotBySuffix();
+    void recordThenExport();
 
 private:
     struct Run
@@ -109,6 +113,19 @@ v1::EdgeFigures* addBusyEdge(test::FakeMesh& mesh)
     figures->mutable_latency()->add_counts(500);
     figures->mutable_latency()->set_max_us(9000);
     return figures;
+}
+
+void watchable(test::FakeMesh& mesh)
+{
+    v1::MeshFrame frame;
+    frame.set_unix_ms(1'767'225'600'000);
+    frame.set_full(true);
+    frame.set_begin(true);
+    frame.set_end(true);
+    *frame.add_edges() = mesh.edges.edges(0).edge();
+    frame.add_nodes()->mutable_key()->CopyFrom(mesh.edges.edges(0).edge().key().source());
+    frame.add_nodes()->mutable_key()->CopyFrom(mesh.edges.edges(0).edge().key().destination());
+    mesh.setFirst({frame});
 }
 
 } // namespace
@@ -375,7 +392,9 @@ void VerbsTest::usageIsExitTwo_data()
     QTest::newRow("window too long") << QByteArray("edges --window 121");
     QTest::newRow("no such format") << QByteArray("edges -o xml");
     QTest::newRow("no address") << QByteArray("--connect nowhere status");
+    QTest::newRow("no time") << QByteArray("export x --from soon");
     QTest::newRow("run without command") << QByteArray("run shop");
+    QTest::newRow("no such suffix") << QByteArray("snapshot mesh.docx");
 }
 
 void VerbsTest::usageIsExitTwo()
@@ -385,6 +404,76 @@ void VerbsTest::usageIsExitTwo()
     QCOMPARE(run.code, 2);
     QVERIFY(run.out.isEmpty());
     QVERIFY(!run.err.isEmpty());
+}
+
+void VerbsTest::snapshotBySuffix_data()
+{
+    QTest::addColumn<QByteArray>("suffix");
+    QTest::addColumn<QByteArray>("part");
+    QTest::newRow("json") << QByteArray("json") << QByteArray("\"rps\": 50.0");
+    QTest::newRow("dot") << QByteArray("dot") << QByteArray("digraph");
+    QTest::newRow("graphml") << QByteArray("graphml") << QByteArray("<graphml");
+    QTest::newRow("csv") << QByteArray("csv") << QByteArray("productpage");
+}
+
+void VerbsTest::snapshotBySuffix()
+{
+    QFETCH(QByteArray, suffix);
+    QFETCH(QByteArray, part);
+    addBusyEdge(*m_mesh);
+    watchable(*m_mesh);
+    const QString file = path(("mesh." + suffix).constData());
+    const Run run = ctl({QStringLiteral("snapshot"), file});
+    QCOMPARE(run.err, QByteArray());
+    QCOMPARE(run.code, 0);
+    QFile written(file);
+    QVERIFY(written.open(QIODevice::ReadOnly));
+    QVERIFY(written.readAll().contains(part));
+}
+
+void VerbsTest::recordThenExport()
+{
+    addBusyEdge(*m_mesh);
+    watchable(*m_mesh);
+    const QString history = path("h.sqlite");
+    QProcess process;
+    process.start(QStringLiteral(MESHYARD_BIN_DIR "/meshyardctl"),
+        {QStringLiteral("--connect"), QString::fromStdString(m_mesh->address()),
+            QStringLiteral("record"), history});
+    QTRY_COMPARE(m_mesh->watchers(), 1);
+    for (int i = 1; i <= 5; ++i) {
+        v1::MeshFrame frame;
+        frame.set_unix_ms(1'767'225'600'000 + i * 1000);
+        frame.set_begin(true);
+        frame.set_end(true);
+        frame.set_closes_second(true);
+        v1::EdgeSample* sample = frame.add_samples();
+        sample->set_edge(7);
+        sample->mutable_outcomes()->set_ok(10);
+        m_mesh->push(frame);
+    }
+    const auto secondsIn = [](const QString& file) {
+        auto reader = history::HistoryReader::open(file.toStdString());
+        const auto span = reader ? (*reader)->span().value() : std::nullopt;
+        return span ? (span->toMs - span->fromMs) / 1000 + 1 : 0;
+    };
+    QTRY_COMPARE(secondsIn(history), std::int64_t{5});
+    process.terminate();
+    m_mesh->push(v1::MeshFrame()); // wakes its read
+    v1::MeshFrame last;
+    last.set_begin(true);
+    last.set_end(true);
+    m_mesh->push(last);
+    QVERIFY(process.waitForFinished());
+    QCOMPARE(process.exitCode(), 0);
+    const QString cut = path("cut.meshyard");
+    const Run run = ctl({QStringLiteral("export"), cut, QStringLiteral("--history"), history,
+        QStringLiteral("--from"), QStringLiteral("2026-01-01T00:00:00Z"), QStringLiteral("--to"),
+        QStringLiteral("2026-01-01T00:01:00Z")});
+    QCOMPARE(run.err, QByteArray());
+    QCOMPARE(run.code, 0);
+    QCOMPARE(secondsIn(cut), std::int64_t{5});
+    QCOMPARE(ctl({QStringLiteral("export"), cut, QStringLiteral("--history"), history}).code, 1);
 }
 
 } // namespace meshyard
