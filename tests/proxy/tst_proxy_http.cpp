@@ -319,6 +319,11 @@ void ProxyHttpTest::badBootstrapsNameTheField_data()
         staticBootstrap({httpListenerText("l", good)},
             {clusterText("c", {1}, "transport_socket: {name: tls}, ")}),
         "transport_socket");
+    row("known but unsupported",
+        staticBootstrap({httpListenerText("l", good, "access_log: [{name: a}], ")}, {}),
+        "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.access_log");
+    row("unsupported policy",
+        staticBootstrap({}, {clusterText("c", {1}, "lb_policy: RING_HASH, ")}), "RING_HASH");
     row("breaker field",
         staticBootstrap({},
             {clusterText(

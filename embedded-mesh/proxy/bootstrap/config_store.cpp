@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/bootstrap/config_store.h"
 
+#include "embedded-mesh/proxy/bootstrap/understood_fields.h"
+
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
@@ -29,6 +31,8 @@ template <typename Message> const std::string& nameOf(const Message& message)
     return message.name();
 }
 
+constexpr std::string_view kControlPlaneCluster = "meshyard_control_plane";
+
 Result<void> keepsAds(const envoy::config::core::v3::ConfigSource& source, const std::string& place)
 {
     if (source.has_ads() || source.has_self())
@@ -47,12 +51,20 @@ ConfigStore::ConfigStore(const Clock& clock)
 Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstrap& bootstrap)
 {
     const auto& resources = bootstrap.static_resources();
+    auto own = bootstrap;
+    auto& clusters = *own.mutable_static_resources()->mutable_clusters();
+    clusters.erase(
+        std::remove_if(clusters.begin(), clusters.end(),
+            [](const ClusterProto& cluster) { return cluster.name() == kControlPlaneCluster; }),
+        clusters.end());
+    if (const auto unsupported = fieldsWithoutEffect(own); !unsupported.empty())
+        return failure(ErrorCode::InvalidArgument, unsupported.front() + " is not supported yet");
     if (resources.secrets_size() > 0)
         return failure(ErrorCode::InvalidArgument, "static_resources.secrets is not supported yet");
     ConfigSnapshot fixed;
     for (const ClusterProto& proto : resources.clusters()) {
         // The control plane's own cluster is dialled by gRPC and may ask for what only gRPC does.
-        if (proto.name() == "meshyard_control_plane")
+        if (proto.name() == kControlPlaneCluster)
             continue;
         auto spec = ClusterSpec::compile(proto, m_warnings);
         if (!spec)
@@ -73,6 +85,8 @@ Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstr
             return failure(
                 ErrorCode::InvalidArgument, "listener '" + (*spec)->name + "' stands twice");
     }
+    if (!m_warnings.empty()) // a file can be corrected: nothing is ignored in it
+        return failure(ErrorCode::InvalidArgument, takeWarnings().front());
     m_static = std::move(fixed);
     return {};
 }
@@ -102,6 +116,8 @@ Result<void> ConfigStore::takeInto(
         Result<std::shared_ptr<const Compiled>> compiled = compile(message);
         if (!compiled)
             return tl::unexpected(compiled.error());
+        for (const std::string& field : fieldsWithoutEffect(message))
+            m_warnings.push_back("'" + name + "': " + field + " is not supported yet");
         taken.emplace(name, Entry<Compiled>{any.value(), std::move(*compiled)});
     }
     if (!wholeSet)

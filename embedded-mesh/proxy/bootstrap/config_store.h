@@ -43,6 +43,7 @@ public:
 
     explicit ConfigStore(const Clock& clock);
 
+    /// A field without effect is an error: a file can be corrected.
     Result<void> loadStatic(const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
     /// Full set for listeners, clusters and overrides (absence deletes); any part for the others.
     /// @return what is wrong, naming resource and field; then nothing has changed.

@@ -152,7 +152,6 @@ Result<ForwardAction> compileForward(const v3::RouteAction& route, const v3::Ret
         action.regexSubstitution = route.regex_rewrite().substitution();
     }
     action.hostRewrite = route.host_rewrite_literal();
-    action.autoHostRewrite = route.auto_host_rewrite().value();
     const v3::RetryPolicy* const retry
         = route.has_retry_policy() ? &route.retry_policy() : hostRetry;
     if (retry != nullptr) {

@@ -36,7 +36,6 @@ struct ForwardAction
     std::shared_ptr<const re2::RE2> regexRewrite;
     std::string regexSubstitution;
     std::string hostRewrite;
-    bool autoHostRewrite = false;
     RetryRules retry;
 
     /// @param random uniform over 64 bits. @return nullptr when there is no weight at all.

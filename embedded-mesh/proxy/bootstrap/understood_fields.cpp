@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/bootstrap/understood_fields.h"
+
+#include <google/protobuf/any.pb.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string_view>
+
+namespace meshyard::proxy {
+
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+using FieldTable = std::map<std::string_view, std::string_view>;
+
+/// Message type (behind "envoy.") → the fields that act here. Of types not listed all do.
+const FieldTable& understood()
+{
+    static const FieldTable table{
+        {"config.bootstrap.v3.Bootstrap",
+            "node static_resources dynamic_resources admin layered_runtime cluster_manager "
+            "stats_flush_interval"},
+        {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
+        {"config.listener.v3.Listener",
+            "name address stat_prefix filter_chains default_filter_chain traffic_direction "
+            "metadata "
+            "reuse_port"},
+        {"config.listener.v3.FilterChain", "name filters metadata transport_socket"},
+        {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
+            "http_protocol_options request_headers_timeout use_remote_address generate_request_id"},
+        {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
+            "stat_prefix cluster weighted_clusters idle_timeout"},
+        {"config.core.v3.HttpProtocolOptions", "idle_timeout max_requests_per_connection"},
+        {"config.route.v3.RouteConfiguration",
+            "name virtual_hosts request_headers_to_add request_headers_to_remove "
+            "response_headers_to_add response_headers_to_remove validate_clusters "
+            "ignore_port_in_host_matching metadata"},
+        {"config.route.v3.VirtualHost",
+            "name domains routes request_headers_to_add request_headers_to_remove "
+            "response_headers_to_add response_headers_to_remove typed_per_filter_config "
+            "retry_policy metadata"},
+        {"config.route.v3.Route",
+            "name match route redirect direct_response metadata decorator typed_per_filter_config "
+            "request_headers_to_add request_headers_to_remove response_headers_to_add "
+            "response_headers_to_remove stat_prefix"},
+        {"config.route.v3.RouteAction",
+            "cluster cluster_header weighted_clusters cluster_not_found_response_code "
+            "prefix_rewrite regex_rewrite host_rewrite_literal timeout retry_policy"},
+        {"config.route.v3.WeightedCluster.ClusterWeight",
+            "name weight request_headers_to_add request_headers_to_remove response_headers_to_add "
+            "response_headers_to_remove typed_per_filter_config host_rewrite_literal"},
+        {"config.route.v3.RetryPolicy",
+            "retry_on num_retries per_try_timeout retriable_status_codes retry_back_off "
+            "retry_host_predicate host_selection_retry_max_attempts"},
+        {"config.route.v3.RedirectAction",
+            "https_redirect scheme_redirect host_redirect port_redirect path_redirect "
+            "prefix_rewrite response_code strip_query"},
+        {"extensions.filters.http.fault.v3.HTTPFault", "delay abort headers"},
+        {"extensions.filters.http.cors.v3.CorsPolicy", ""},
+        {"config.cluster.v3.Cluster",
+            "name type eds_cluster_config connect_timeout lb_policy load_assignment "
+            "max_requests_per_connection circuit_breakers common_http_protocol_options "
+            "typed_extension_protocol_options outlier_detection least_request_lb_config "
+            "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
+            "alt_stat_name track_cluster_stats transport_socket dns_lookup_family"},
+        {"config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold update_merge_window"},
+        {"config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
+        {"config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
+        {"config.cluster.v3.CircuitBreakers", "thresholds"},
+        {"config.cluster.v3.CircuitBreakers.Thresholds",
+            "priority max_connections max_pending_requests max_requests max_retries retry_budget "
+            "track_remaining"},
+        {"config.cluster.v3.OutlierDetection",
+            "consecutive_5xx consecutive_gateway_failure enforcing_consecutive_5xx "
+            "enforcing_consecutive_gateway_failure base_ejection_time max_ejection_time "
+            "max_ejection_percent always_eject_one_host interval enforcing_success_rate "
+            "enforcing_local_origin_success_rate"},
+        {"config.endpoint.v3.ClusterLoadAssignment.Policy", "overprovisioning_factor"},
+        {"config.endpoint.v3.Endpoint", "address hostname"},
+    };
+    return table;
+}
+
+bool acts(const FieldDescriptor& field)
+{
+    constexpr std::string_view kEnvoy = "envoy.";
+    std::string_view type = field.containing_type()->full_name();
+    if (!type.starts_with(kEnvoy))
+        return true;
+    type.remove_prefix(kEnvoy.size());
+    const auto found = understood().find(type);
+    if (found == understood().end())
+        return true;
+    std::istringstream names{std::string(found->second)};
+    for (std::string name; names >> name;) {
+        if (name == field.name())
+            return true;
+    }
+    return false;
+}
+
+void collect(const Message& message, const std::string& path, std::vector<std::string>& found);
+
+void collectAny(
+    const google::protobuf::Any& any, const std::string& path, std::vector<std::string>& found)
+{
+    const std::string name = any.type_url().substr(any.type_url().rfind('/') + 1);
+    const auto* const type
+        = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
+    if (type == nullptr)
+        return; // refused where it is used
+    const std::unique_ptr<Message> content(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+    if (content->ParseFromString(any.value()))
+        collect(*content, path, found);
+}
+
+void collectValue(const Message& value, const std::string& path, std::vector<std::string>& found)
+{
+    if (const auto* const any = dynamic_cast<const google::protobuf::Any*>(&value))
+        collectAny(*any, path, found);
+    else if (!value.GetDescriptor()->full_name().starts_with("google.protobuf."))
+        collect(value, path, found);
+}
+
+void collect(const Message& message, const std::string& path, std::vector<std::string>& found)
+{
+    const auto* const reflection = message.GetReflection();
+    std::vector<const FieldDescriptor*> fields;
+    reflection->ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+        const std::string place = path.empty() ? field->name() : path + "." + field->name();
+        if (!acts(*field)) {
+            found.push_back(place);
+            continue;
+        }
+        if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE)
+            continue;
+        if (!field->is_repeated()) {
+            collectValue(reflection->GetMessage(message, field), place, found);
+            continue;
+        }
+        for (int i = 0; i < reflection->FieldSize(message, field); ++i)
+            collectValue(reflection->GetRepeatedMessage(message, field, i),
+                place + "[" + std::to_string(i) + "]", found);
+    }
+}
+
+} // namespace
+
+std::vector<std::string> fieldsWithoutEffect(const Message& message)
+{
+    std::vector<std::string> found;
+    collect(message, {}, found);
+    return found;
+}
+
+} // namespace meshyard::proxy
