@@ -132,9 +132,11 @@ int instances(Context& context)
 
 int edges(Context& context, unsigned window)
 {
-    const auto list = context.client().edges(window, context.listNamespace());
+    auto list = context.client().edges(window, context.listNamespace());
     if (!list)
         return Context::report(list.error());
+    std::sort(list->begin(), list->end(),
+        [](const EdgeFigures& a, const EdgeFigures& b) { return a.edge.key < b.edge.key; });
     if (context.wantsJson()) {
         printJson(listJson(*list), context.watch);
         return kDone;
