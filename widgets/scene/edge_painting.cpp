@@ -100,6 +100,10 @@ void ScenePainter::paintLine(QPainter& painter, std::size_t edge) const
     const EdgeShape& shape = m_scene.edges[edge];
     if (!shape.drawn())
         return;
+    if (distant() && !edgeSelected(edge)) {
+        paintDistantLine(painter, edge);
+        return;
+    }
     const SceneEdge& model = m_scene.model->edges[edge];
     painter.save();
     painter.setOpacity(edgeOpacity(edge));
@@ -132,6 +136,27 @@ void ScenePainter::paintLine(QPainter& painter, std::size_t edge) const
     if (shape.split < 0 && (model.tls == TlsMark::Missing || looked || m_state.zoom >= 1.3))
         drawLock(painter, m_tokens, model.tls, pointAlong(shape.points, 11));
     painter.restore();
+}
+
+/// From afar a line is a few straight pieces, one device pixel or more.
+void ScenePainter::paintDistantLine(QPainter& painter, std::size_t edge) const
+{
+    const EdgeShape& shape = m_scene.edges[edge];
+    const double wide = shape.width * m_state.zoom;
+    QPen pen(faded(lineColour(edge), edgeOpacity(edge) * std::clamp(wide, 0.35, 1.0)),
+        std::max(1.0, wide));
+    pen.setCosmetic(true);
+    if (m_scene.model->edges[edge].health == Health::Idle)
+        pen.setStyle(Qt::DotLine);
+    painter.setPen(pen);
+    QPolygonF few;
+    const qsizetype step = m_state.zoom < 0.12 ? 6 : 3;
+    for (qsizetype i = 0; i < shape.points.size(); i += step)
+        few << shape.points[i];
+    few << shape.points.back();
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.drawPolyline(few);
+    painter.setRenderHint(QPainter::Antialiasing, true);
 }
 
 void ScenePainter::paintTrunk(QPainter& painter, std::size_t split) const
@@ -201,7 +226,9 @@ void ScenePainter::paintBadge(QPainter& painter, std::size_t edge) const
         || (m_state.preview.edge == model.id && !m_state.preview.target.isEmpty()))
         return;
     const bool hovered = m_state.hovered.id == model.id || m_state.focused.id == model.id;
-    if (model.badge.kind == BadgeKind::Closed && !hovered && !detailed())
+    const bool quiet = badgeColour(m_tokens, model.badge.kind) == m_tokens.sub;
+    const bool small = model.badge.kind == BadgeKind::Closed;
+    if (!hovered && ((small && !detailed()) || (quiet && distant())))
         return;
     painter.save();
     painter.setOpacity(edgeOpacity(edge));

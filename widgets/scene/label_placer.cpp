@@ -14,6 +14,7 @@ constexpr double kWordsHeight = 18;
 constexpr double kCell = 256;
 constexpr double kImpossible = 1000;
 constexpr double kForeignLine = 40;
+constexpr std::size_t kBig = 300; // edges
 
 /// Widths in steps: a figure that grows by a digit does not make its pill move.
 double pillWidth(const QFontMetricsF& metrics, const QString& text)
@@ -61,6 +62,7 @@ bool isSmallBadge(BadgeKind kind)
 LabelPlacer::LabelPlacer(PlacedScene& scene, const PlacedScene* before)
     : m_scene(scene)
     , m_before(before)
+    , m_big(scene.edges.size() > kBig)
     , m_label(textFont(11))
     , m_words(textFont(11, QFont::DemiBold))
 {
@@ -93,6 +95,10 @@ void LabelPlacer::run()
     for (const std::size_t i : order) {
         EdgeShape& shape = m_scene.edges[i];
         const QRectF before = m_before != nullptr ? m_before->edges[i].labelRect : QRectF();
+        const bool hopeless = m_big && m_before != nullptr && before.isNull()
+            && !m_before->model->edges[i].label.isEmpty();
+        if (hopeless)
+            continue; // found no place a second ago, and nothing has moved
         placeLabel(model.edges[i].label, shape.points, shape.length, shape.width,
             static_cast<std::uint32_t>(i), before, shape.labelRect);
     }
@@ -113,7 +119,9 @@ double LabelPlacer::obstruction(const QRectF& rect, std::uint32_t line) const
 {
     if (taken(rect))
         return kImpossible;
-    return kForeignLine * m_scene.grid.linesThrough(rect, line);
+    if (m_big) // among thousands of lines only a free place counts
+        return m_scene.grid.linesThrough(rect, line, 1) > 0 ? kImpossible : 0;
+    return kForeignLine * m_scene.grid.linesThrough(rect, line, 4);
 }
 
 bool LabelPlacer::take(std::vector<Candidate> candidates, std::uint32_t line, QRectF& placed)
@@ -223,7 +231,7 @@ void LabelPlacer::placeLabel(const QString& text, const QPolygonF& points, doubl
         return;
     const double pill = pillWidth(m_label, text);
     if (!before.isNull() && before.width() >= pill && before.width() - pill < 40
-        && obstruction(before, line) < kImpossible) {
+        && !taken(before)) {
         placed = before;
         occupy(placed);
         return;
@@ -231,6 +239,8 @@ void LabelPlacer::placeLabel(const QString& text, const QPolygonF& points, doubl
     std::vector<Candidate> candidates;
     const double off = width / 2 + kPillHeight / 2 + 4;
     for (const double share : {0.5, 0.42, 0.58, 0.34, 0.66, 0.25, 0.75, 0.16, 0.84}) {
+        if (m_big && candidates.size() > 12)
+            break;
         double angle = 0;
         const QPointF at = pointAlong(points, length * share, &angle);
         const double level = std::abs(std::cos(angle * M_PI / 180));

@@ -40,6 +40,7 @@ private:
 
     PlacedScene& m_scene;
     const PlacedScene* m_before;
+    const bool m_big;
     QFontMetricsF m_label;
     QFontMetricsF m_words;
     QHash<qint64, std::vector<QRectF>> m_nodes; // by cell

@@ -141,6 +141,13 @@ void ScenePainter::paintNode(QPainter& painter, std::size_t node) const
 {
     const SceneNode& model = m_scene.model->nodes[node];
     const QRectF& rect = m_scene.nodes[node];
+    if (distant() && !m_state.dragging) {
+        painter.fillRect(rect, m_tokens.border);
+        painter.fillRect(rect.adjusted(8, 8, -8, -8), m_tokens.panel);
+        painter.fillRect(QRectF(rect.left(), rect.top(), 24, rect.height()),
+            healthColour(m_tokens, model.health));
+        return;
+    }
     const bool selected = m_state.selected == Part{PartKind::Node, model.id};
     const bool focused = m_state.focused == Part{PartKind::Node, model.id};
     const bool hovered = m_state.hovered == Part{PartKind::Node, model.id};

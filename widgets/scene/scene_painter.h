@@ -51,6 +51,7 @@ private:
     void paintFrames(QPainter& painter) const;
     void paintTrunk(QPainter& painter, std::size_t split) const;
     void paintLine(QPainter& painter, std::size_t edge) const;
+    void paintDistantLine(QPainter& painter, std::size_t edge) const;
     void paintBadge(QPainter& painter, std::size_t edge) const;
     void paintLabel(QPainter& painter, std::size_t edge) const;
     void paintSplitMarks(QPainter& painter, std::size_t split) const;
@@ -71,6 +72,7 @@ private:
     QColor lineColour(std::size_t edge) const;
     QString subtitleOf(std::size_t node) const;
     bool detailed() const { return m_state.zoom >= 0.5; }
+    bool distant() const { return m_state.zoom < 0.28; } // lines and boxes only
 
     const Tokens& m_tokens;
     const PlacedScene& m_scene;

@@ -103,16 +103,17 @@ std::int64_t SegmentGrid::nearest(QPointF point, double reach) const
     return best;
 }
 
-int SegmentGrid::linesThrough(const QRectF& rect, std::uint32_t own) const
+int SegmentGrid::linesThrough(const QRectF& rect, std::uint32_t own, int limit) const
 {
     std::vector<std::uint32_t> lines;
     visit(rect, [&](const Segment& segment) {
-        if (segment.line != own && segmentMeets(rect, segment.from, segment.to))
+        if (segment.line == own || static_cast<int>(lines.size()) >= limit
+            || !segmentMeets(rect, segment.from, segment.to))
+            return;
+        if (std::ranges::find(lines, segment.line) == lines.end())
             lines.push_back(segment.line);
     });
-    std::ranges::sort(lines);
-    const auto repeated = std::ranges::unique(lines);
-    return static_cast<int>(lines.size() - repeated.size());
+    return static_cast<int>(lines.size());
 }
 
 std::vector<std::uint32_t> SegmentGrid::linesIn(const QRectF& rect) const

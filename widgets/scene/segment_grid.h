@@ -27,8 +27,8 @@ public:
     /// @return the line nearest to `point` within `reach`; -1 = none.
     std::int64_t nearest(QPointF point, double reach) const;
 
-    /// How many different lines other than `own` pass through `rect`.
-    int linesThrough(const QRectF& rect, std::uint32_t own) const;
+    /// How many different lines other than `own` pass through `rect`; counting ends at `limit`.
+    int linesThrough(const QRectF& rect, std::uint32_t own, int limit) const;
 
     /// Every line that has a piece in `rect`, ascending.
     std::vector<std::uint32_t> linesIn(const QRectF& rect) const;
