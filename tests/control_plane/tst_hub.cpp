@@ -58,8 +58,8 @@ private:
     }
     v1::EdgeFigures edgeTo(const std::string& version) const
     {
-        v1::ListEdgesRequest request;
-        for (const v1::EdgeFigures& figures : m_hub->listEdges(request).edges()) {
+        const v1::ListEdgesResponse response = m_hub->listEdges({});
+        for (const v1::EdgeFigures& figures : response.edges()) {
             if (figures.edge().key().destination().version() == version)
                 return figures;
         }

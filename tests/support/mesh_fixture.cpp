@@ -45,7 +45,7 @@ int dial(const std::string& hostPort)
     return -1;
 }
 
-std::string exchange(const std::string& hostPort, const std::string& request)
+std::string askOnce(const std::string& hostPort, const std::string& request)
 {
     const int fd = dial(hostPort);
     if (fd < 0)
@@ -89,7 +89,7 @@ HttpAnswer httpGet(const std::string& hostPort, const std::string& path,
         request += "Content-Length: 0\r\n";
     for (const auto& [name, value] : headers)
         request += name + ": " + value + "\r\n";
-    std::istringstream text(exchange(hostPort, request + "\r\n"));
+    std::istringstream text(askOnce(hostPort, request + "\r\n"));
     HttpAnswer answer;
     std::string version;
     text >> version >> answer.status;

@@ -2,6 +2,7 @@
 #include "embedded-mesh/control_plane/admin/mesh_controller.h"
 
 #include "embedded-mesh/control_plane/admin/proto_convert.h"
+#include "embedded-mesh/control_plane/discovery/stable_bytes.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -162,7 +163,7 @@ void MeshController::pushOrders()
     for (const Registry::SessionId session : sessions) {
         v1::SupervisorOrder order = m_registry.order(session);
         order.set_xds_address(xdsAddress);
-        std::string text = order.SerializeAsString();
+        std::string text = stableBytes(order);
         if (m_sentOrders[session] == text)
             continue;
         m_sentOrders[session] = std::move(text);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/control_plane/discovery/workload_plan.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include "embedded-mesh/control_plane/discovery/stable_bytes.h"
 
 #include <algorithm>
 #include <array>
@@ -13,15 +12,8 @@ namespace {
 /// FNV-1a over the deterministic bytes: equal in every process, unlike std::hash.
 std::uint64_t contentHash(const google::protobuf::Message& message)
 {
-    std::string bytes;
-    {
-        google::protobuf::io::StringOutputStream stream(&bytes);
-        google::protobuf::io::CodedOutputStream coded(&stream);
-        coded.SetSerializationDeterministic(true);
-        message.SerializeToCodedStream(&coded);
-    }
     std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const char byte : bytes)
+    for (const char byte : stableBytes(message))
         hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
     return hash;
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace meshyard::control_plane {
 namespace {
@@ -244,7 +245,8 @@ void TelemetryHub::ingestOutbound(
         }
         const OutcomeCounts counts = countsOf(second.outcomes());
         row.edge->weight += kSmoothing * (static_cast<double>(finished(counts)) - row.edge->weight);
-        row.edge->reporters.insert(report.node_id());
+        if (!std::exchange(row.known, true))
+            row.edge->reporters.insert(report.node_id());
         addCalls(*row.edge, second, counts, slot);
     }
     for (Row& row : reporter.rows) {
@@ -278,18 +280,32 @@ void TelemetryHub::ingestInbound(
     }
 }
 
+v1::BreakerSecond& TelemetryHub::memberOf(
+    const Reporter& reporter, const std::string& nodeId, const std::string& cluster)
+{
+    v1::BreakerSecond& member = groupOf(reporter.node, cluster).members[nodeId];
+    member.set_cluster(cluster);
+    return member;
+}
+
 void TelemetryHub::ingestBreakers(Reporter& reporter, const v1::ProxyReport& report)
 {
-    for (const v1::BreakerSecond& breaker : report.breakers())
-        groupOf(reporter.node, breaker.cluster()).members[report.node_id()] = breaker;
+    std::size_t position = 0;
+    for (const v1::BreakerSecond& breaker : report.breakers()) {
+        if (position == reporter.breakers.size())
+            reporter.breakers.push_back(nullptr);
+        v1::BreakerSecond*& member = reporter.breakers[position++];
+        if (member == nullptr || member->cluster() != breaker.cluster())
+            member = &memberOf(reporter, report.node_id(), breaker.cluster());
+        *member = breaker;
+    }
 }
 
 void TelemetryHub::ingestTransition(
     Reporter& reporter, const std::string& nodeId, const v1::BreakerTransition& transition)
 {
     BreakerGroup& group = groupOf(reporter.node, transition.cluster());
-    v1::BreakerSecond& member = group.members[nodeId];
-    member.set_cluster(transition.cluster());
+    v1::BreakerSecond& member = memberOf(reporter, nodeId, transition.cluster());
     member.set_state(transition.to());
     member.set_override_kind(transition.override_kind());
     v1::Event event;

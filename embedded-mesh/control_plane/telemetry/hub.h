@@ -99,6 +99,7 @@ private:
         BreakerGroup* group = nullptr;
         Gauges gauges;
         std::uint64_t seenIn = 0; ///< sequence of the report that had it last
+        bool known = false; ///< the edge names this reporter
     };
     struct Reporter
     {
@@ -108,6 +109,7 @@ private:
         TimePoint lastReport;
         std::int64_t lastReportUnixMs = 0;
         std::deque<Row> rows; // a report lists them in the same order each second
+        std::vector<v1::BreakerSecond*> breakers; // members of groups, in the report's order
         std::map<std::string, std::vector<EdgeState*>> peers;
         std::size_t peersEdges = 0; ///< edges there were when `peers` was filled
         v1::ProxyVitals vitals;
@@ -123,6 +125,8 @@ private:
     void ingestOutbound(Reporter& reporter, const v1::ProxyReport& report, std::size_t slot);
     void ingestInbound(Reporter& reporter, const v1::ProxyReport& report, std::size_t slot);
     void ingestBreakers(Reporter& reporter, const v1::ProxyReport& report);
+    v1::BreakerSecond& memberOf(
+        const Reporter& reporter, const std::string& nodeId, const std::string& cluster);
     void ingestTransition(
         Reporter& reporter, const std::string& nodeId, const v1::BreakerTransition& transition);
     void ingestVitals(Reporter& reporter, const v1::ProxyReport& report);

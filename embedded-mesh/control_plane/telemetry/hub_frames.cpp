@@ -2,6 +2,7 @@
 // The outgoing side of the hub: closed seconds, descriptors and events into frames.
 #include "embedded-mesh/control_plane/telemetry/hub.h"
 
+#include "embedded-mesh/control_plane/discovery/stable_bytes.h"
 #include "embedded-mesh/control_plane/telemetry/sketch_codec.h"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ void compare(std::map<Key, std::string>& sent, const std::vector<Item>& items, K
 {
     std::map<Key, std::string> now;
     for (const Item& item : items) {
-        std::string text = item.SerializeAsString();
+        std::string text = stableBytes(item);
         const Key key = keyOf(item);
         const auto before = sent.find(key);
         if (before == sent.end() || before->second != text)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/control_plane/discovery/stable_bytes.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+namespace meshyard::control_plane {
+
+std::string stableBytes(const google::protobuf::Message& message)
+{
+    std::string bytes;
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    {
+        google::protobuf::io::CodedOutputStream coded(&stream);
+        coded.SetSerializationDeterministic(true);
+        message.SerializeToCodedStream(&coded);
+    }
+    return bytes;
+}
+
+} // namespace meshyard::control_plane
