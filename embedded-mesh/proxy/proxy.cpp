@@ -25,6 +25,7 @@ namespace meshyard::proxy {
 namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
+constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
@@ -241,8 +242,14 @@ void Proxy::finishDrain()
 {
     std::uint32_t connections = 0;
     m_worker->call([&](Worker& worker) { connections = worker.context().downstreamConnections; });
-    if (connections == 0 || m_loop.clock().now() >= m_drainEnds)
+    if (connections == 0 || m_loop.clock().now() >= m_drainEnds) {
+        if (m_telemetry) { // the calls of a program that ran for a moment count, too
+            m_worker->call(
+                [this](Worker& worker) { m_telemetry->push(m_reports.take(worker.context())); });
+            m_telemetry->flush(kLastReportPatience);
+        }
         return m_loop.stop();
+    }
     m_drainTimer.armAfter(kDrainPoll);
 }
 

@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kDrain = 700ms;
-constexpr Duration kGrace = 3s;
+constexpr Duration kGrace = 6s;
+constexpr Duration kShortGrace = 1s; // when the whole mesh goes, nobody is left to wait for
 constexpr Duration kSidecarPatience = 5s; // then the program starts all the same
 
 std::string loopback(std::uint32_t port)
@@ -295,6 +296,7 @@ void InstanceRunner::requestStop(StopMode mode)
 {
     if (isStopping() && mode == StopMode::Drain)
         return;
+    m_grace = mode == StopMode::AtOnce && !m_context.foreground ? kShortGrace : kGrace;
     if (m_phase < Phase::Draining)
         setPhase(Phase::Draining);
     if (mode == StopMode::AtOnce && m_phase == Phase::Draining)
@@ -305,12 +307,12 @@ void InstanceRunner::tickStopping()
 {
     if (m_phase == Phase::Draining && m_context.clock.now() - m_since >= kDrain) {
         if (m_program)
-            m_program->stop(kGrace);
+            m_program->stop(m_grace);
         setPhase(Phase::StoppingProgram);
     }
     if (m_phase == Phase::StoppingProgram && (!m_program || m_program->isDown())) {
         if (m_proxy)
-            m_proxy->stop(kGrace);
+            m_proxy->stop(m_grace);
         setPhase(Phase::StoppingProxy);
     }
     if (m_phase == Phase::StoppingProxy && (!m_proxy || m_proxy->isDown()))

@@ -94,6 +94,7 @@ private:
     std::optional<ManagedProcess> m_program;
     std::vector<std::uint16_t> m_ports;
     TimePoint m_since;
+    Duration m_grace{};
     Phase m_phase = Phase::New;
     bool m_prepared = false; // ports and files are there
     bool m_changed = true;

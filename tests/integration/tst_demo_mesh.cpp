@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <set>
 
 using namespace meshyard;
 using namespace meshyard::test;
@@ -48,13 +49,12 @@ void DemoMeshTest::initTestCase()
 
 void DemoMeshTest::everyEdgeAppears()
 {
-    QTRY_VERIFY_WITH_TIMEOUT(m_mesh.edges(10, "production").size() >= 8, 15'000);
-    const auto edges = m_mesh.edges(10, "production");
     for (const char* name :
         {"istio-ingressgateway -> productpage@v1", "productpage@v1 -> details@v1",
             "productpage@v1 -> reviews@v1", "productpage@v1 -> reviews@v2",
-            "productpage@v1 -> reviews@v3", "reviews@v2 -> ratings@v1", "reviews@v3 -> ratings@v2"})
-        QVERIFY2(edges.contains(name), name);
+            "productpage@v1 -> reviews@v3", "reviews@v2 -> ratings@v1", "reviews@v2 -> ratings@v2",
+            "reviews@v3 -> ratings@v1", "reviews@v3 -> ratings@v2"})
+        QTRY_VERIFY2_WITH_TIMEOUT(m_mesh.edges(10, "production").contains(name), name, 15'000);
     QTRY_VERIFY_WITH_TIMEOUT(!m_mesh.edges(10, "staging").empty(), 10'000);
 }
 
@@ -103,23 +103,35 @@ void DemoMeshTest::ratesAreWhatTheServicesCounted()
 void DemoMeshTest::percentileFollowsTheKnob()
 {
     QVERIFY(m_mesh.turn("details-v1-a", "latency_ms=200"));
-    QTest::qWait(8'000);
+    QTest::qWait(1'500); // what began before has ended
+    m_mesh.resetCounters("details-v1-a");
+    QTest::qWait(6'000);
+    const double served = m_mesh.counters("details-v1-a")
+                              .value(QLatin1String("latencyMs"))
+                              .toObject()
+                              .value(QLatin1String("p99"))
+                              .toDouble();
+    QTest::qWait(500);
     const auto edges = m_mesh.edges(5, "production");
     const double p99 = quantileMs(edges.at("productpage@v1 -> details@v1").latency(), 0.99);
-    qInfo("p99 with a knob of 200 ms: %.1f ms", p99);
+    qInfo("p99 with a knob of 200 ms: %.1f ms, the service itself: %.1f ms", p99, served);
     QVERIFY(m_mesh.turn("details-v1-a", "latency_ms=0"));
-    QVERIFY(p99 >= 200 && p99 <= 220);
+    QVERIFY(p99 >= 200);
+    QVERIFY2(p99 <= 1.1 * std::max(200.0, served), "the edge adds more than a tenth");
 }
 
 v1::BreakerState DemoMeshTest::worstState(const std::string& source, const std::string& destination)
 {
+    const auto badness = [](v1::BreakerState state) {
+        return state == v1::OPEN ? 3 : state == v1::HALF_OPEN ? 2 : state == v1::CLOSED ? 1 : 0;
+    };
     v1::BreakerState worst = v1::BREAKER_UNSPECIFIED;
     for (const auto& [name, figures] : m_mesh.edges(10, "production")) {
         const v1::EdgeKey& key = figures.edge().key();
         if (key.source().service() != source || key.destination().service() != destination)
             continue;
-        const v1::BreakerState state = figures.breaker().state();
-        worst = worst == v1::BREAKER_UNSPECIFIED || state == v1::OPEN ? state : worst;
+        if (badness(figures.breaker().state()) > badness(worst))
+            worst = figures.breaker().state();
     }
     return worst;
 }

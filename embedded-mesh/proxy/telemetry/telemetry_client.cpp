@@ -45,6 +45,12 @@ void TelemetryClient::push(v1::ProxyReport report)
     m_changed.notify_all();
 }
 
+void TelemetryClient::flush(std::chrono::milliseconds patience)
+{
+    std::unique_lock lock(m_mutex);
+    m_changed.wait_for(lock, patience, [this] { return m_waiting.empty(); });
+}
+
 void TelemetryClient::dropOld()
 {
     const std::int64_t now
@@ -123,6 +129,8 @@ void TelemetryClient::receive(Stream& stream)
         const std::lock_guard lock(m_mutex);
         while (!m_waiting.empty() && m_waiting.front().sequence() <= ack.sequence())
             m_waiting.pop_front();
+        if (m_waiting.empty())
+            m_changed.notify_all();
     }
     const std::lock_guard lock(m_mutex);
     m_broken = true;

@@ -27,6 +27,9 @@ public:
     TelemetryClient& operator=(const TelemetryClient&) = delete;
 
     void push(v1::ProxyReport report);
+    /// Waits until everything is acknowledged, at most `patience`: for the last report before the
+    /// end.
+    void flush(std::chrono::milliseconds patience);
 
 private:
     using Stream = grpc::ClientReaderWriter<v1::ProxyReport, v1::ReportAck>;
