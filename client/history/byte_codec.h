@@ -37,6 +37,7 @@ public:
         m_bytes.append(value);
     }
     void raw(std::string_view bytes) { m_bytes.append(bytes); }
+    void byte(unsigned char value) { m_bytes.push_back(static_cast<char>(value)); }
 
     std::size_t size() const { return m_bytes.size(); }
     const std::string& bytes() const { return m_bytes; }
@@ -92,6 +93,11 @@ public:
         return bytes;
     }
     std::string_view text() { return raw(number()); }
+    unsigned char byte()
+    {
+        return m_next != m_end ? static_cast<unsigned char>(*m_next++)
+                               : static_cast<unsigned char>(fail());
+    }
 
     std::size_t remaining() const { return static_cast<std::size_t>(m_end - m_next); }
     bool atEnd() const { return m_next == m_end; }

@@ -30,6 +30,11 @@ std::optional<Event> readEvent(const Statement& row)
 /// Puts the second's counters beside the breakers that the frame brings.
 void mergeSamples(MeshFrame& frame, std::vector<EdgeSample> samples)
 {
+    if (frame.samples.empty()) {
+        frame.samples = std::move(samples);
+        return;
+    }
+    frame.samples.reserve(frame.samples.size() + samples.size());
     std::unordered_map<EdgeId, std::size_t> at;
     for (std::size_t i = 0; i < frame.samples.size(); ++i)
         at.emplace(frame.samples[i].edge, i);
@@ -192,8 +197,9 @@ std::optional<std::vector<EdgeSample>> HistoryReader::samplesAt(std::int64_t t)
     if (!minute || !minute->totals.seconds[second].heard)
         return std::nullopt;
     samples.emplace();
+    samples->reserve(minute->tiles.size() * kTileEdges); // a sample is 1.7 KiB: no regrowing
     for (const Tile& tile : minute->tiles) {
-        std::array<std::size_t, kTileEdges> at{};
+        std::array<std::optional<std::size_t>, kTileEdges> at{};
         for (std::size_t slot = 0; slot < kTileEdges; ++slot) {
             if (!tile.reader.hasSlot(slot))
                 continue;
@@ -204,9 +210,8 @@ std::optional<std::vector<EdgeSample>> HistoryReader::samplesAt(std::int64_t t)
             samples->push_back(sampleOf(columns));
             samples->back().edge = tile.group * kTileEdges + static_cast<EdgeId>(slot);
         }
-        tile.reader.eachSketch(second, [&](std::size_t slot, LatencySketch& sketch) {
-            (*samples)[at[slot]].latency = sketch;
-        });
+        tile.reader.eachSketch(second,
+            [&](std::size_t slot) { return at[slot] ? &(*samples)[*at[slot]].latency : nullptr; });
     }
     return samples;
 }

@@ -80,8 +80,7 @@ Result<std::vector<SeriesPoint>> HistoryReader::series(
                 columns = c;
                 ByteReader reader(bytes);
                 if (!bytes.empty())
-                    readSketch(reader, &sketch);
-                finishSketch(sketch, c[kMax]);
+                    readSketch(reader, &sketch, c[kMax]);
             });
         });
         add(t, columns, sketch);
@@ -100,7 +99,7 @@ Result<std::vector<SeriesPoint>> HistoryReader::series(
             if (!reader.heard(second) || steps.indexOf(t) < 0)
                 continue;
             LatencySketch sketch;
-            reader.eachSketch(second, [&](std::size_t, const LatencySketch& s) { sketch = s; });
+            reader.eachSketch(second, [&](std::size_t) { return &sketch; });
             add(t, reader.columns(second, slot), sketch);
         }
     }

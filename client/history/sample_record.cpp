@@ -8,15 +8,11 @@ namespace meshyard::history {
 
 namespace {
 
+constexpr std::uint64_t kNibble = 15;
+
 std::uint64_t bucketColumn(std::uint64_t micros)
 {
     return micros == 0 ? 0 : LatencySketch::bucketOf(micros) + 1;
-}
-
-std::uint64_t percentileColumn(const LatencySketch& sketch, double quantile)
-{
-    const std::optional<double> micros = sketch.quantileMicros(quantile);
-    return micros ? LatencySketch::bucketOf(static_cast<std::uint64_t>(*micros)) + 1 : 0;
 }
 
 std::uint64_t perCall(std::uint64_t bytes, std::uint64_t calls)
@@ -51,11 +47,6 @@ Columns columnsOf(const EdgeSample& sample)
     c[kServerP50] = bucketColumn(sample.serverP50Us);
     c[kServerP99] = bucketColumn(sample.serverP99Us);
     c[kAgeS] = static_cast<std::uint64_t>((std::max<std::int64_t>(sample.ageMs, 0) + 999) / 1000);
-    if (sample.latency.isEmpty())
-        return c;
-    c[kP50] = percentileColumn(sample.latency, 0.50);
-    c[kP95] = percentileColumn(sample.latency, 0.95);
-    c[kP99] = percentileColumn(sample.latency, 0.99);
     c[kMax] = bucketColumn(sample.latency.maxMicros());
     return c;
 }
@@ -106,28 +97,41 @@ void writeSketch(const LatencySketch& sketch, ByteWriter& writer)
     const auto counts = sketch.counts();
     std::array<std::uint64_t, LatencySketch::kBuckets / 2> folded{};
     std::uint64_t occupied = 0;
+    std::size_t last = folded.size();
     for (std::size_t i = 0; i < folded.size(); ++i) {
         folded[i] = std::uint64_t{counts[2 * i]} + counts[2 * i + 1];
         occupied += folded[i] != 0 ? 1U : 0U;
+        if (folded[i] != 0 && last == folded.size())
+            last = i;
     }
     writer.number(occupied);
-    std::size_t last = 0;
-    for (std::size_t i = 0; i < folded.size() && occupied > 0; ++i) {
+    if (occupied > 0)
+        writer.number(last);
+    for (std::size_t i = last; occupied > 0; ++i) {
         if (folded[i] == 0)
             continue;
-        writer.number(i - last);
-        writer.number(folded[i]);
+        const std::size_t difference = i - last;
+        if (difference <= kNibble && folded[i] <= kNibble) {
+            writer.byte(static_cast<unsigned char>(difference << 4U | folded[i]));
+        } else {
+            writer.byte(0);
+            writer.number(difference);
+            writer.number(folded[i]);
+        }
         last = i;
         --occupied;
     }
 }
 
-void readSketch(ByteReader& reader, LatencySketch* sketch)
+void readSketch(ByteReader& reader, LatencySketch* sketch, std::uint64_t maxColumn)
 {
-    std::uint64_t bucket = 0;
-    for (std::uint64_t left = reader.number(); left > 0 && !reader.failed(); --left) {
-        bucket += reader.number();
-        const std::uint64_t count = reader.number();
+    std::uint64_t left = reader.number();
+    std::uint64_t bucket = left > 0 ? reader.number() : 0;
+    std::uint64_t sum = 0;
+    for (; left > 0 && !reader.failed(); --left) {
+        const unsigned char both = reader.byte();
+        bucket += both != 0 ? both >> 4U : reader.number();
+        const std::uint64_t count = both != 0 ? both & kNibble : reader.number();
         if (bucket >= LatencySketch::kBuckets / 2) {
             reader.fail();
             return;
@@ -138,19 +142,10 @@ void readSketch(ByteReader& reader, LatencySketch* sketch)
         sketch->addToBucket(fine, static_cast<std::uint32_t>(count - count / 2));
         if (count > 1)
             sketch->addToBucket(fine + 1, static_cast<std::uint32_t>(count / 2));
+        sum += count * LatencySketch::lowerBound(fine + 1);
     }
-}
-
-void finishSketch(LatencySketch& sketch, std::uint64_t maxColumn)
-{
-    std::uint64_t sum = 0;
-    const auto counts = sketch.counts();
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (counts[i] != 0)
-            sum += counts[i]
-                * ((LatencySketch::lowerBound(i) + LatencySketch::lowerBound(i + 1)) / 2);
-    }
-    sketch.setSumAndMax(sum, maxColumn == 0 ? 0 : microsOf(maxColumn));
+    if (sketch)
+        sketch->setSumAndMax(sketch->sumMicros() + sum, microsOf(maxColumn));
 }
 
 void writeRecord(const EdgeSample& sample, ByteWriter& writer)

@@ -33,8 +33,7 @@ std::vector<EdgeSample> decodeSecond(std::string_view second)
             if (sketch.empty())
                 return;
             ByteReader reader(sketch);
-            readSketch(reader, &sample.latency);
-            finishSketch(sample.latency, columns[kMax]);
+            readSketch(reader, &sample.latency, columns[kMax]);
         });
     });
     return samples;

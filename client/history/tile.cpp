@@ -10,6 +10,49 @@ namespace {
 
 constexpr std::uint64_t kFormat = 1;
 
+using Row = std::array<std::uint64_t, static_cast<std::size_t>(kTileSeconds)>;
+
+/// Steady counts with noise are smallest around their mean, drifting ones from step to step.
+/// Written: base + 1 and differences from it, or 0 and differences from the value before.
+void writeRow(const Row& row, ByteWriter& writer)
+{
+    std::uint64_t sum = 0;
+    for (const std::uint64_t value : row)
+        sum += value;
+    const std::uint64_t mean = sum / row.size();
+    const auto distance = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; };
+    std::uint64_t stepwise = 0;
+    std::uint64_t around = 0;
+    std::uint64_t last = 0;
+    for (const std::uint64_t value : row) {
+        stepwise += distance(value, last);
+        around += distance(value, mean);
+        last = value;
+    }
+    const bool steady = around < stepwise;
+    writer.number(steady ? mean + 1 : 0);
+    last = 0;
+    for (const std::uint64_t value : row) {
+        writer.difference(static_cast<std::int64_t>(value - (steady ? mean : last)));
+        last = value;
+    }
+}
+
+/// @param row null: only walks over it.
+void readRow(
+    ByteReader& reader, std::array<std::uint32_t, static_cast<std::size_t>(kTileSeconds)>* row)
+{
+    const std::uint64_t base = reader.number();
+    std::uint64_t value = base == 0 ? 0 : base - 1;
+    for (std::size_t second = 0; second < kTileSeconds; ++second) {
+        const auto difference = static_cast<std::uint64_t>(reader.difference());
+        value = (base == 0 ? value : base - 1) + difference;
+        if (row)
+            (*row)[second] = static_cast<std::uint32_t>(
+                std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
+    }
+}
+
 } // namespace
 
 TileBuilder::TileBuilder() = default;
@@ -50,11 +93,7 @@ TileBlobs TileBuilder::build() const
         for (std::size_t slot = 0; used >> slot != 0; ++slot) {
             if ((used >> slot & 1U) == 0)
                 continue;
-            std::uint64_t last = 0;
-            for (const std::uint64_t value : (*cells)[slot]) {
-                summary.difference(static_cast<std::int64_t>(value - last));
-                last = value;
-            }
+            writeRow((*cells)[slot], summary);
             if (slot == kTileEdges - 1)
                 break; // a shift by 64 is undefined
         }
@@ -97,13 +136,7 @@ void TileReader::readSummary(ByteReader& reader)
             const bool wanted = m_onlySlot < 0 || slot == static_cast<std::size_t>(m_onlySlot);
             if (wanted && !cells)
                 cells = std::make_unique<Cells>();
-            std::uint64_t value = 0;
-            for (std::size_t second = 0; second < kTileSeconds; ++second) {
-                value += static_cast<std::uint64_t>(reader.difference());
-                if (wanted)
-                    (*cells)[slot][second] = static_cast<std::uint32_t>(
-                        std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
-            }
+            readRow(reader, wanted ? &(*cells)[slot] : nullptr);
         }
     }
 }

@@ -53,22 +53,18 @@ public:
     bool heard(std::size_t second) const { return m_heard.test(second); }
     bool hasSlot(std::size_t slot) const { return m_slots.test(slot); }
     Columns columns(std::size_t second, std::size_t slot) const;
-    /// Calls take(slot, sketch) for each sketch of that second; sum and maximum are set.
-    template <typename Take> void eachSketch(std::size_t second, Take take) const
+    /// Reads each sketch of that second into what into(slot) points to; null: not wanted.
+    template <typename Into> void eachSketch(std::size_t second, Into into) const
     {
         ByteReader reader(m_sections[second]);
         while (!reader.atEnd()) {
             const auto slot = static_cast<std::size_t>(reader.number());
             if (slot >= kTileEdges)
                 return;
-            if (m_onlySlot >= 0 && slot != static_cast<std::size_t>(m_onlySlot)) {
-                readSketch(reader, nullptr);
-                continue;
-            }
-            LatencySketch sketch;
-            readSketch(reader, &sketch);
-            finishSketch(sketch, columns(second, slot)[kMax]);
-            take(slot, sketch);
+            const bool wanted = m_onlySlot < 0 || slot == static_cast<std::size_t>(m_onlySlot);
+            const std::unique_ptr<Cells>& max = m_columns[kMax];
+            readSketch(
+                reader, wanted ? into(slot) : nullptr, wanted && max ? (*max)[slot][second] : 0);
         }
     }
 

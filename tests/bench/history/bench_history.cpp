@@ -33,38 +33,58 @@ double cpuSeconds()
 struct Spread
 {
     std::vector<double> ms;
+    std::vector<double> cpuMs;
 
     template <typename Work> void time(Work work)
     {
         const auto begun = std::chrono::steady_clock::now();
+        const double cpu = cpuSeconds();
         work();
+        cpuMs.push_back((cpuSeconds() - cpu) * 1000);
         const std::chrono::duration<double, std::milli> took
             = std::chrono::steady_clock::now() - begun;
         ms.push_back(took.count());
     }
-    double at(double quantile)
+    static double at(std::vector<double>& all, double quantile)
     {
-        std::sort(ms.begin(), ms.end());
-        return ms[std::min(
-            ms.size() - 1, static_cast<std::size_t>(quantile * static_cast<double>(ms.size())))];
+        std::sort(all.begin(), all.end());
+        const auto rank = static_cast<std::size_t>(quantile * static_cast<double>(all.size()));
+        return all[std::min(all.size() - 1, rank)];
     }
     std::string text()
     {
-        return fmt::format("p50 {:7.2f}  p95 {:7.2f}  max {:7.2f} ms", at(0.5), at(0.95), at(1));
+        return fmt::format("p50 {:7.2f}  p95 {:7.2f}  max {:7.2f} ms; CPU p50 {:.2f} ms",
+            at(ms, 0.5), at(ms, 0.95), at(ms, 1), at(cpuMs, 0.5));
     }
 };
 
-/// Bytes of the tables that hold whole minutes, as pages on disk.
-std::int64_t storedBytes(const std::string& file)
+/// Bytes of the whole minutes with their tiles' share of half-full pages.
+struct Stored
+{
+    double summary = 0;
+    double sketches = 0;
+    double pages = 0; // of the whole file against what its rows hold
+    std::int64_t tiles = 0;
+};
+Stored storedBytes(const std::string& file)
 {
     const auto database = history::Database::open(file, history::Database::Mode::ReadOnly).value();
-    history::Statement pages(*database,
-        "SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count p,"
-        " pragma_freelist_count f, pragma_page_size s");
-    const std::int64_t all = pages.step() ? pages.number(0) : 0;
-    pages.reset();
-    history::Statement live(*database, "SELECT coalesce(sum(length(v)), 0) FROM live");
-    return live.step() ? all - live.number(0) : all;
+    const auto number = [&database](const char* sql) {
+        history::Statement statement(*database, sql);
+        return statement.step() ? static_cast<double>(statement.number(0)) : 0.0;
+    };
+    Stored stored;
+    stored.summary = number("SELECT sum(length(v)) FROM tile");
+    stored.sketches = number("SELECT sum(length(v)) FROM sk");
+    stored.tiles = static_cast<std::int64_t>(number("SELECT count(*) FROM tile"));
+    const double rows = stored.summary + stored.sketches
+        + number("SELECT coalesce(sum(length(v)), 0) FROM live")
+        + number("SELECT coalesce(sum(length(v)), 0) FROM topo")
+        + number("SELECT coalesce(sum(length(v)), 0) FROM total");
+    stored.pages = number("SELECT (p.page_count - f.freelist_count) * s.page_size FROM"
+                          " pragma_page_count p, pragma_freelist_count f, pragma_page_size s")
+        / rows;
+    return stored;
 }
 
 void record(const std::string& file, unsigned edges, int seconds)
@@ -94,10 +114,13 @@ void record(const std::string& file, unsigned edges, int seconds)
     }
     fmt::print("  recording: {:.2f} % of a core at 1 Hz; a second takes {}\n", 100 * cpu / seconds,
         tick.text());
-    const int minutes = seconds / 60; // the last one is not wholly in tiles yet
-    const double stored = static_cast<double>(storedBytes(file));
-    fmt::print("  disk: {:.1f} B per busy edge-second with sketch, over {} minutes in tiles\n",
-        stored / (static_cast<double>(edges) * (minutes - 1) * 60), minutes - 1);
+    const Stored stored = storedBytes(file);
+    const double edgeSeconds = static_cast<double>(stored.tiles) * 60 * edges / ((edges + 64) / 64);
+    fmt::print(
+        "  disk: {:.1f} B summary + {:.1f} B sketch per busy edge-second, times {:.2f} for pages"
+        " = {:.1f} B\n",
+        stored.summary / edgeSeconds, stored.sketches / edgeSeconds, stored.pages,
+        stored.pages * (stored.summary + stored.sketches) / edgeSeconds);
 }
 
 void ask(const std::string& file, unsigned edges, int seconds)
@@ -125,7 +148,7 @@ void ask(const std::string& file, unsigned edges, int seconds)
     Spread totals;
     totals.time(
         [&] { static_cast<void>(reader->totals(kStart * 1000, (kStart + tiled) * 1000, 1)); });
-    fmt::print("  timeline, {:4d} s in 1 s steps:        {:.2f} ms\n", tiled, totals.at(0.5));
+    fmt::print("  timeline, {:4d} s in 1 s steps:        {}\n", tiled, totals.text());
 }
 
 } // namespace
