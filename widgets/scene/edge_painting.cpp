@@ -79,7 +79,23 @@ void ScenePainter::strokePart(
         return;
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);
-    painter.drawPolyline(part);
+    if (m_clip.isNull() || pen.style() != Qt::SolidLine || m_clip.contains(part.boundingRect())) {
+        painter.drawPolyline(part);
+        return;
+    }
+    QPolygonF run; // stroking what nobody sees costs as much as what they see
+    for (qsizetype i = 0; i + 1 < part.size(); ++i) {
+        if (segmentMeets(m_clip, part[i], part[i + 1])) {
+            if (run.isEmpty())
+                run << part[i];
+            run << part[i + 1];
+        } else if (!run.isEmpty()) {
+            painter.drawPolyline(run);
+            run.clear();
+        }
+    }
+    if (!run.isEmpty())
+        painter.drawPolyline(run);
 }
 
 void ScenePainter::paintArrow(

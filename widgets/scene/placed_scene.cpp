@@ -50,7 +50,7 @@ QPolygonF flatten(const layout::Curve& curve)
         const layout::Point& to = curve[i + 2];
         const bool level = std::abs(from.y - to.y) < 0.01 && std::abs(from.y - curve[i].y) < 0.01;
         const double span = std::hypot(to.x - from.x, to.y - from.y);
-        const int pieces = level ? 1 : std::clamp(static_cast<int>(span / 8), 10, 40);
+        const int pieces = level ? 1 : std::clamp(static_cast<int>(span / 10), 10, 28);
         for (int piece = 1; piece <= pieces; ++piece)
             points << cubicAt(
                 from, curve[i], curve[i + 1], to, piece / static_cast<double>(pieces));

@@ -37,6 +37,7 @@ void ScenePainter::paint(QPainter& painter, const QRectF& visible) const
     paintEnvironments(painter);
     paintFrames(painter);
     const QRectF near = visible.adjusted(-60, -60, 60, 60);
+    m_clip = near.contains(m_scene.extent) ? QRectF() : near;
     const auto lines = m_scene.grid.linesIn(near);
     for (const std::uint32_t line : lines) {
         if (line < m_scene.edges.size())
@@ -51,12 +52,12 @@ void ScenePainter::paint(QPainter& painter, const QRectF& visible) const
     for (std::size_t i = 0; i < m_scene.splits.size(); ++i)
         paintSplitMarks(painter, i);
     for (const std::uint32_t line : lines) {
-        if (line < m_scene.edges.size())
+        if (line < m_scene.edges.size() && m_scene.edges[line].badgeRect.intersects(near))
             paintBadge(painter, line);
     }
     if (detailed()) {
         for (const std::uint32_t line : lines) {
-            if (line < m_scene.edges.size())
+            if (line < m_scene.edges.size() && m_scene.edges[line].labelRect.intersects(near))
                 paintLabel(painter, line);
         }
     }

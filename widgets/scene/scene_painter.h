@@ -77,6 +77,7 @@ private:
     const Tokens& m_tokens;
     const PlacedScene& m_scene;
     const SceneState& m_state;
+    mutable QRectF m_clip; // what is being painted; null = everything. One painter a thread.
 };
 
 } // namespace meshyard::scene

@@ -118,11 +118,18 @@ int SegmentGrid::linesThrough(const QRectF& rect, std::uint32_t own, int limit) 
 
 std::vector<std::uint32_t> SegmentGrid::linesIn(const QRectF& rect) const
 {
+    std::vector<bool> seen(m_segments.empty() ? 0 : m_segments.back().line + std::size_t{1}, false);
+    if (rect.contains(m_bounds)) {
+        for (const Segment& segment : m_segments)
+            seen[segment.line] = true;
+    } else {
+        visit(rect, [&](const Segment& segment) { seen[segment.line] = true; });
+    }
     std::vector<std::uint32_t> lines;
-    visit(rect, [&](const Segment& segment) { lines.push_back(segment.line); });
-    std::ranges::sort(lines);
-    const auto repeated = std::ranges::unique(lines);
-    lines.erase(repeated.begin(), repeated.end());
+    for (std::uint32_t line = 0; line < seen.size(); ++line) {
+        if (seen[line])
+            lines.push_back(line);
+    }
     return lines;
 }
 

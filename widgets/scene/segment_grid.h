@@ -20,7 +20,7 @@ public:
         QPointF to;
     };
 
-    /// Call once for each line, then build().
+    /// Call once for each line, in ascending order, then build().
     void add(std::uint32_t line, const QPolygonF& points);
     void build();
 
