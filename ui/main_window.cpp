@@ -3,21 +3,35 @@
 
 #include "ui/actions/cheat_sheet.h"
 #include "ui/actions/locator.h"
+#include "ui/breakers/policy_dialog.h"
+#include "ui/breakers/trip_popover.h"
+#include "ui/commands/mesh_acts.h"
+#include "ui/export/exporter.h"
 #include "ui/frame/close_question.h"
 #include "ui/frame/rail.h"
 #include "ui/frame/start_page.h"
 #include "ui/frame/status_strip.h"
 #include "ui/frame/table_page.h"
 #include "ui/frame/top_bar.h"
+#include "ui/history/timeline_dock.h"
+#include "ui/inspector/inspector.h"
 #include "ui/models/mesh_tables.h"
+#include "ui/policy/draft_journal.h"
+#include "ui/policy/policy_page.h"
+#include "ui/policy/policy_store.h"
+#include "ui/policy/revisions_page.h"
+#include "ui/reroute/reroute_editor.h"
 #include "ui/session/mesh_session.h"
 #include "ui/theme/theme.h"
 #include "ui/topology/scene_builder.h"
+#include "ui/topology/topology_page.h"
 
 #include <QAction>
 #include <QActionGroup>
 #include <QCloseEvent>
+#include <QDockWidget>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QMimeData>
@@ -31,6 +45,8 @@ namespace meshyard::ui {
 namespace {
 
 const QString kGeometryKey = u"window/geometry"_s;
+constexpr int kInspectorWidth = 352;
+constexpr int kTimelineHeight = 136;
 const QString kSchemeKey = u"window/scheme"_s;
 
 } // namespace
@@ -46,12 +62,16 @@ MainWindow::MainWindow(Theme& theme, MeshSession& session, QSettings& settings)
     createActions();
     createMenu();
     createFrame();
+    m_policies = new PolicyStore(session, this);
+    m_acts = new MeshActs(m_context, this);
     createPages();
+    createDocks();
     m_locator = new Locator(m_context, this);
     connect(&session, &MeshSession::phaseChanged, this, &MainWindow::refreshPhase);
     connect(&session, &MeshSession::modelChanged, this, &MainWindow::refreshAttention);
     restore();
     refreshPhase();
+    m_topology->setFocus(Qt::OtherFocusReason);
 }
 
 MainWindow::~MainWindow() = default;
@@ -67,13 +87,13 @@ void MainWindow::createActions()
     m_actions.add(
         {u"file.export"_s, tr("Export…"), u"export"_s, QKeySequence(u"Ctrl+E"_s),
             tr("Save what is on screen as a picture or as data"), u"meshyardctl snapshot FILE"_s},
-        this, [] { });
+        this, [this] { m_exporter->ask(); });
     m_actions.add({u"edit.undo"_s, tr("Undo"), u"undo"_s, QKeySequence::Undo,
                       tr("Take the newest change of the mesh back"), u"meshyardctl undo"_s},
-        this, [] { });
+        this, [this] { m_acts->undo(); });
     m_actions.add({u"edit.redo"_s, tr("Redo"), u"redo"_s, QKeySequence(u"Ctrl+Shift+Z"_s),
                       tr("Make the change again that was taken back"), u"meshyardctl redo"_s},
-        this, [] { });
+        this, [this] { m_acts->redo(); });
     m_actions.add({u"file.quit"_s, tr("Quit"), {}, QKeySequence::Quit, tr("Close the window"), {}},
         this, [this] { close(); });
     createGoActions();
@@ -93,6 +113,7 @@ void MainWindow::createGoActions()
         QString id, text, key, twin;
     } pages[] = {
         {u"mesh"_s, tr("Show the mesh"), u"Alt+1"_s, u"meshyardctl edges"_s},
+        {u"edges"_s, tr("Show the mesh as a table"), u"Ctrl+T"_s, u"meshyardctl edges"_s},
         {u"services"_s, tr("Show services"), u"Alt+2"_s, u"meshyardctl services"_s},
         {u"breakers"_s, tr("Show breakers"), u"Alt+3"_s, u"meshyardctl breakers"_s},
         {u"policies"_s, tr("Show policies"), u"Alt+4"_s, u"meshyardctl get KIND"_s},
@@ -197,7 +218,7 @@ void MainWindow::addPage(const QString& id, QWidget* page)
 QWidget* MainWindow::addTablePage(const QString& id)
 {
     TablePage::Parts parts;
-    if (id == u"mesh"_s)
+    if (id == u"edges"_s)
         parts = {tr("Edges"), tr("The graph as a table."), tr("No calls have been seen yet."),
             edgeHeaders(), edgeRows};
     else if (id == u"services"_s)
@@ -232,9 +253,70 @@ void MainWindow::createPages()
 {
     m_start = new StartPage(m_context, m_pages);
     addPage(u"start"_s, m_start);
-    for (const QString& id : {u"mesh"_s, u"services"_s, u"breakers"_s, u"proxies"_s, u"events"_s})
+    m_topology = new TopologyPage(m_context, *m_policies, m_pages);
+    addPage(u"mesh"_s, m_topology);
+    for (const QString& id : {u"edges"_s, u"services"_s, u"breakers"_s, u"proxies"_s, u"events"_s})
         addTablePage(id);
+    const QString folder = QFileInfo(m_context.settings.fileName()).absolutePath();
+    m_drafts = new DraftJournal(folder, this);
+    m_policyPage = new PolicyPage(m_context, *m_policies, *m_acts, *m_drafts, m_pages);
+    addPage(u"policies"_s, m_policyPage);
+    addPage(u"revisions"_s, new RevisionsPage(m_context, *m_policies, *m_acts, m_pages));
     connectStartPage();
+}
+
+QDockWidget* MainWindow::addDock(Qt::DockWidgetArea area, const QString& id, QWidget* content)
+{
+    auto* dock = new QDockWidget(content->accessibleName(), m_docks);
+    dock->setObjectName(id);
+    dock->setTitleBarWidget(new QWidget(dock));
+    dock->setFeatures(QDockWidget::NoDockWidgetFeatures);
+    dock->setWidget(content);
+    m_docks->addDockWidget(area, dock);
+    return dock;
+}
+
+void MainWindow::createDocks()
+{
+    m_inspector = new Inspector(m_context, *m_policies, m_docks);
+    m_timeline = new TimelineDock(m_context, m_docks);
+    QDockWidget* right = addDock(Qt::RightDockWidgetArea, u"dock.inspector"_s, m_inspector);
+    QDockWidget* bottom = addDock(Qt::BottomDockWidgetArea, u"dock.timeline"_s, m_timeline);
+    m_docks->resizeDocks({right}, {kInspectorWidth}, Qt::Horizontal);
+    m_docks->resizeDocks({bottom}, {kTimelineHeight}, Qt::Vertical);
+    m_trip = new TripPopover(m_context, this);
+    connect(m_trip, &TripPopover::tripDecided, m_acts, &MeshActs::trip);
+    connect(m_acts, &MeshActs::said, m_status, &StatusStrip::say);
+    connect(m_acts, &MeshActs::refused, this, &MainWindow::showRefusal);
+    connect(m_timeline, &TimelineDock::historySaid, m_status, &StatusStrip::setHistoryText);
+    connectInspector();
+    connect(m_topology, &TopologyPage::tripWanted, m_trip, &TripPopover::popUp);
+    m_exporter = new Exporter(m_context, m_topology->view(), this);
+    connect(m_exporter, &Exporter::said, m_status, &StatusStrip::say);
+    m_reroute = new RerouteEditor(m_context, *m_policies, *m_acts, m_topology->view(), m_topology);
+}
+
+void MainWindow::connectInspector()
+{
+    connect(m_inspector, &Inspector::tripWanted, this, [this](const EdgeKey& edge) {
+        m_trip->popUp(edge, {m_inspector->mapToGlobal(QPoint(-360, 360)), QSize(1, 1)});
+    });
+    connect(m_inspector, &Inspector::resetWanted, m_acts, &MeshActs::reset);
+    connect(m_inspector, &Inspector::releaseWanted, m_acts, &MeshActs::release);
+    connect(m_inspector, &Inspector::editPolicyWanted, this, [this](const EdgeKey& edge) {
+        auto* dialog = new PolicyDialog(m_context, *m_policies, *m_acts, edge, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
+    connect(m_inspector, &Inspector::documentWanted, this, [this](const QString& id) {
+        showPage(u"policies"_s);
+        m_policyPage->open(id);
+    });
+}
+
+void MainWindow::showRefusal(const QString& act, const QString& words)
+{
+    m_status->say(tr("%1 was refused: %2").arg(act, words));
 }
 
 void MainWindow::connectStartPage()
@@ -257,6 +339,9 @@ void MainWindow::showPage(const QString& id)
             m_pages->setCurrentIndex(i);
     m_rail->setCurrent(m_page);
     m_rail->setEnabled(!first);
+    for (QDockWidget* dock : m_docks->findChildren<QDockWidget*>())
+        dock->setVisible(
+            !first && (m_page == u"mesh"_s || dock->objectName() != u"dock.inspector"_s));
 }
 
 void MainWindow::refreshPhase()

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/meshyard/application.h"
 
+#include "app/meshyard/history_past.h"
 #include "client/embedded_mesh.h"
 #include "client/grpc_commands.h"
+#include "client/history/history_writer.h"
 #include "client/live_source.h"
 #include "client/mesh_address.h"
+#include "client/recording_source.h"
+#include "client/snapshot_source.h"
+#include "ui/export/exporter.h"
+#include "ui/frame/status_strip.h"
 #include "ui/topology/edge_words.h"
 #include "ui/topology/scene_builder.h"
 
 #include <QApplication>
+#include <QDateTime>
+#include <QDir>
 #include <QFileInfo>
 #include <QLibraryInfo>
 #include <QLoggingCategory>
+#include <QStandardPaths>
 #include <QTimer>
 
 #include <pwd.h>
@@ -25,6 +34,17 @@ namespace meshyard::app {
 namespace {
 
 Q_LOGGING_CATEGORY(lcApp, "meshyard.app")
+
+/// One history for all meshes of this user; each frame says which mesh it is of.
+QString historyFile()
+{
+    const QString folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
+    QDir().mkpath(folder);
+    return folder + u"/history.sqlite"_s;
+}
+
+constexpr int kExportTries = 120;
+constexpr auto kExportPause = std::chrono::milliseconds(250);
 
 std::string operatorName()
 {
@@ -51,13 +71,16 @@ Application::~Application()
 {
     // The window reads the session while it goes; the mesh goes last.
     m_window.reset();
+    m_history.reset();
     m_session.close();
 }
 
 void Application::loadTranslations()
 {
     const QLocale locale;
-    if (m_translator.load(locale, u"meshyard"_s, u"_"_s, u":/meshyard/i18n"_s))
+    // English has a file, too: it holds the plurals.
+    if (m_translator.load(locale, u"meshyard"_s, u"_"_s, u":/meshyard/i18n"_s)
+        || m_translator.load(u":/meshyard/i18n/meshyard_en.qm"_s))
         QCoreApplication::installTranslator(&m_translator);
     if (m_qtTranslator.load(
             locale, u"qtbase"_s, u"_"_s, QLibraryInfo::path(QLibraryInfo::TranslationsPath)))
@@ -121,20 +144,85 @@ void Application::startEmbedded(bool demo)
 void Application::connectTo(const QString& address, const QString& displayName)
 {
     const std::string target = meshAddress(address.toStdString());
+    const QString file = historyFile();
     m_session.open(std::make_unique<LiveSource>(target),
-        std::make_unique<GrpcCommands>(target, operatorName()), nullptr, displayName);
+        std::make_unique<GrpcCommands>(target, operatorName()),
+        std::make_unique<HistoryPast>(file.toStdString()), displayName);
+    record(file);
     connect(&m_session, &ui::MeshSession::topologyChanged, this, &Application::onFirstPicture,
         Qt::SingleShotConnection);
 }
 
+void Application::record(const QString& file)
+{
+    m_history = std::make_unique<history::HistoryWriter>(file);
+    connect(&m_session, &ui::MeshSession::liveFrame, m_history.get(),
+        [this](const MeshFramePtr& frame) { m_history->append(frame); });
+    connect(
+        m_history.get(), &history::HistoryWriter::paused, this, [this](const QString& sentence) {
+            m_window->status().setHistoryText(tr("history paused: %1").arg(sentence));
+        });
+    connect(m_history.get(), &history::HistoryWriter::setAside, this, [this](const QString& name) {
+        m_window->status().say(
+            tr("The history file was damaged. It is kept as %1, and a new one has begun.")
+                .arg(QFileInfo(name).fileName()));
+    });
+}
+
 void Application::openFile(const QString& path)
 {
-    m_session.close(tr("%1 cannot be opened.").arg(QFileInfo(path).fileName()));
+    m_mesh.reset();
+    m_history.reset();
+    const QString name = QFileInfo(path).fileName();
+    if (path.endsWith(u".json"_s, Qt::CaseInsensitive))
+        m_session.open(std::make_unique<SnapshotSource>(path), nullptr, nullptr, name);
+    else
+        m_session.open(std::make_unique<RecordingSource>(path), nullptr,
+            std::make_unique<HistoryPast>(path.toStdString()), name);
+    connect(&m_session, &ui::MeshSession::topologyChanged, this, &Application::onFirstPicture,
+        Qt::SingleShotConnection);
 }
 
 void Application::onFirstPicture()
 {
     selectWhatWasAsked();
+    goWhereAsked();
+    if (!m_commandLine.exportFile.isEmpty())
+        exportWhenDrawn(kExportTries);
+}
+
+void Application::goWhereAsked()
+{
+    const QString at = m_commandLine.at;
+    if (at.isEmpty())
+        return;
+    QDateTime when = QDateTime::fromString(at, Qt::ISODate);
+    for (const QString& format : {u"H:mm:ss"_s, u"H:mm"_s}) {
+        const QTime time = QTime::fromString(at, format);
+        if (time.isValid())
+            when = QDateTime(QDate::currentDate(), time);
+    }
+    if (when.isValid())
+        m_session.goTo(when.toMSecsSinceEpoch());
+    else
+        qCWarning(lcApp).noquote() << "--at" << at << "is not a time such as 14:05:12";
+}
+
+void Application::exportWhenDrawn(int triesLeft)
+{
+    // The layout runs on its own thread; a mesh that starts gets some seconds to show its edges.
+    const auto done = m_session.phase() == ui::MeshSession::Phase::Starting
+        ? Result<void>(failure(ErrorCode::FailedPrecondition, "the mesh is still starting"))
+        : m_window->exporter().exportTo(m_commandLine.exportFile);
+    if (done)
+        return;
+    if (done.error().code == ErrorCode::FailedPrecondition && triesLeft > 0) {
+        QTimer::singleShot(
+            kExportPause, this, [this, triesLeft] { exportWhenDrawn(triesLeft - 1); });
+        return;
+    }
+    qCWarning(lcApp).noquote() << QString::fromStdString(done.error().message);
+    m_exitCode = 1;
 }
 
 void Application::selectWhatWasAsked()

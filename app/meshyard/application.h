@@ -15,7 +15,10 @@ class QApplication;
 
 namespace meshyard {
 class EmbeddedMesh;
+namespace history {
+class HistoryWriter;
 }
+} // namespace meshyard
 
 namespace meshyard::app {
 
@@ -39,8 +42,11 @@ private:
     void startEmbedded(bool demo);
     void connectTo(const QString& address, const QString& displayName);
     void openFile(const QString& path);
+    void record(const QString& file);
     void onFirstPicture();
     void selectWhatWasAsked();
+    void goWhereAsked();
+    void exportWhenDrawn(int triesLeft);
     void closeDecided(bool stopMesh);
 
     QApplication& m_qt;
@@ -51,6 +57,7 @@ private:
     std::unique_ptr<ui::Theme> m_theme;
     ui::MeshSession m_session;
     std::unique_ptr<EmbeddedMesh> m_mesh;
+    std::unique_ptr<history::HistoryWriter> m_history;
     std::unique_ptr<ui::MainWindow> m_window;
     int m_exitCode = 0;
 };

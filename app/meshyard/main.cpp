@@ -57,6 +57,7 @@ int main(int argc, char** argv)
     qInstallMessageHandler(sayFatalOnce);
     QApplication qt(argc, argv);
     Q_INIT_RESOURCE(meshyard);
+    Q_INIT_RESOURCE(meshyard_i18n);
     Application application(qt, commandLine);
     return application.run();
 }

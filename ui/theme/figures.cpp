@@ -75,9 +75,10 @@ Figure percentFigure(std::optional<double> share)
 {
     if (!share)
         return {kNothing, {}};
-    double percent = *share * 100;
+    const double percent = *share * 100;
     if (percent < 100 && percent > 99.9)
-        percent = std::min(std::floor(percent * 100) / 100, 99.99);
+        return {
+            QLocale().toString(std::min(std::floor(percent * 100) / 100, 99.99), 'f', 2), u"%"_s};
     return {threeDigits(percent), u"%"_s};
 }
 

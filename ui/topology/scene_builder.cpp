@@ -164,7 +164,7 @@ private:
                 parts << SceneWords::tr("no traffic");
         } else {
             parts << rateFigure(total.rate).text();
-            if (node.kind != NodeKind::Gateway)
+            if (node.kind != NodeKind::Gateway && (inFrame || node.key.version.empty()))
                 parts << latencyFigure(total.latency.quantileMicros(0.99)).text();
         }
         return parts.join(u" · "_s);

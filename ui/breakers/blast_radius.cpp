@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/breakers/blast_radius.h"
+
+#include "ui/theme/figures.h"
+#include "ui/topology/edge_words.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+
+using namespace Qt::Literals::StringLiterals;
+
+namespace meshyard::ui {
+namespace {
+
+struct BlastWords
+{
+    Q_DECLARE_TR_FUNCTIONS(meshyard::ui::BlastRadius)
+};
+
+} // namespace
+
+BlastRadius blastRadius(const MeshModel& model, const EdgeKey& edge)
+{
+    BlastRadius radius;
+    const EdgeWindow window = model.window(edge);
+    radius.rejectedPerSecond = window.rate();
+    if (const EdgeState* state = model.edge(edge))
+        radius.callers = std::max(1U, state->breaker.instances);
+    Outcomes incoming;
+    for (const auto& [key, state] : model.edges())
+        if (key.destination == edge.source)
+            incoming.add(model.window(key).outcomes);
+    const auto finished = static_cast<double>(incoming.finished());
+    if (finished <= 0)
+        return radius;
+    const double ok = finished - static_cast<double>(incoming.failed());
+    // Calls here that succeed now would fail; one answer may need several calls, so this is a
+    // bound.
+    const auto lost = static_cast<double>(window.outcomes.finished() - window.outcomes.failed());
+    radius.callerSuccess = ok / finished;
+    radius.callerSuccessAfter = std::max(0.0, ok - lost) / finished;
+    return radius;
+}
+
+QString blastText(const MeshModel& model, const EdgeKey& edge)
+{
+    const BlastRadius radius = blastRadius(model, edge);
+    QString text
+        = BlastWords::tr("Rejects %1 from %n caller(s).", nullptr, static_cast<int>(radius.callers))
+              .arg(rateFigure(radius.rejectedPerSecond).text());
+    if (radius.callerSuccess)
+        text += u' '
+            + BlastWords::tr("%1: success %2 → %3 at worst.")
+                  .arg(nodeText(edge.source), percentFigure(radius.callerSuccess).value,
+                      percentFigure(radius.callerSuccessAfter).text());
+    return text;
+}
+
+} // namespace meshyard::ui
