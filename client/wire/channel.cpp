@@ -13,6 +13,9 @@ namespace {
 
 constexpr int kLargestMessage = 64 * 1024 * 1024; // answers; Watch frames are at most 1 MiB
 
+constexpr int kHandshakePatienceMs
+    = 3000; // what that argument bounds is one attempt; hosts get busy
+
 } // namespace
 
 Result<std::shared_ptr<grpc::Channel>> openChannel(const std::string& address)
@@ -24,7 +27,7 @@ Result<std::shared_ptr<grpc::Channel>> openChannel(const std::string& address)
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kHandshakePatienceMs);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
     arguments.SetMaxReceiveMessageSize(kLargestMessage);
     if (address.starts_with("unix:")) // else gRPC sends the escaped path, which servers refuse

@@ -92,6 +92,33 @@ Result<void> seedDemo(const DaemonOptions& options, MeshController& controller)
     return failure(ErrorCode::Internal, "the demo mesh does not load: " + reason);
 }
 
+/// Tells when everything wanted runs and every sidecar holds the configuration that knows of it.
+class ReadyCheck final
+{
+public:
+    explicit ReadyCheck(MeshController& controller)
+        : m_controller(controller)
+    {
+    }
+
+    bool isReady()
+    {
+        const Registry::Counts counts = m_controller.registry().counts();
+        if (counts.wanted == 0)
+            return true;
+        if (counts.ready < counts.wanted || !m_controller.registry().embedded())
+            return false;
+        if (m_looks++ == 0)
+            m_controller.refresh(); // the newest endpoints are on their way
+        return m_looks > kLooks && m_controller.allInSync();
+    }
+
+private:
+    static constexpr int kLooks = 3; // until the streams have noticed
+    MeshController& m_controller;
+    int m_looks = 0;
+};
+
 /// Until a signal or a stopped mesh; prints the ready line on the way.
 void runUntilStopped(
     MeshController& controller, const Servers& servers, const Clock& clock, bool supervised)
@@ -99,13 +126,11 @@ void runUntilStopped(
     Registry& registry = controller.registry();
     const TimePoint started = clock.now();
     std::optional<TimePoint> stopBy;
+    ReadyCheck check(controller);
     bool ready = false;
     for (;;) {
         const bool asked = stopAsked();
-        const Registry::Counts counts = registry.counts();
-        const bool complete
-            = counts.ready >= counts.wanted && (counts.wanted == 0 || registry.embedded());
-        if (!ready && (complete || clock.now() - started > kReadyPatience)) {
+        if (!ready && (check.isReady() || clock.now() - started > kReadyPatience)) {
             ready = true;
             std::printf("%s\n", readyLine(controller, registry, servers).c_str());
             std::fflush(stdout);

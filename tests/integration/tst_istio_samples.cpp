@@ -93,7 +93,11 @@ HttpAnswer IstioSamplesTest::ratings(const std::string& user) const
 
 void IstioSamplesTest::allToV1()
 {
-    QVERIFY(versions(30).size() == 3);
+    const auto before = versions(30);
+    QString seen;
+    for (const auto& [version, calls] : before)
+        seen += QStringLiteral("%1: %2 ").arg(QString::fromStdString(version)).arg(calls);
+    QVERIFY2(before.size() == 3, qPrintable(seen));
     apply("virtual-service-all-v1");
     QTRY_COMPARE_WITH_TIMEOUT(versions(20), (std::map<std::string, int>{{"v1", 20}}), 2'000);
     undo();

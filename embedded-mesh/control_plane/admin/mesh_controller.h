@@ -67,6 +67,8 @@ public:
     v1::ListBreakersResponse breakers(const std::string& ns) const;
     Result<v1::ConfigDumpResponse> configDump(const std::string& nodeId) const;
     std::uint64_t appliedRevision() const;
+    /// Every sidecar is connected and has acknowledged what it shall hold.
+    bool allInSync() const;
 
     Result<v1::SetOverrideResponse> setOverride(const v1::SetOverrideRequest& request);
     Result<v1::SetOverrideResponse> releaseOverride(const v1::ReleaseOverrideRequest& request);

@@ -104,6 +104,18 @@ std::uint64_t MeshController::appliedRevision() const
     return m_tracker.appliedRevision(m_store.newest());
 }
 
+bool MeshController::allInSync() const
+{
+    for (const InstanceView& instance : m_registry.view().instances) {
+        if (!instance.sidecar)
+            continue;
+        const auto status = m_tracker.node(instance.id);
+        if (!status || !status->connected || !status->inSync)
+            return false;
+    }
+    return true;
+}
+
 std::string MeshController::gatewayAddress() const
 {
     for (const InstanceView& instance : m_registry.view().instances) {
