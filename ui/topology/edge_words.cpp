@@ -202,7 +202,7 @@ QString eventText(const Event& event)
             .arg(qs(event.instance))
             .arg(event.revision)
             .arg(qs(event.text));
-    if (event.kind == EventKind::Revision)
+    if (event.kind == EventKind::Revision && !qs(event.text).startsWith(u"revision"_s))
         return event.text.empty()
             ? EdgeWords::tr("revision %1").arg(event.revision)
             : EdgeWords::tr("revision %1: %2").arg(event.revision).arg(qs(event.text));

@@ -433,11 +433,17 @@ private:
             return weights;
         }
         const auto finished = std::max<std::uint64_t>(1, total.outcomes.finished());
+        int given = 0;
+        std::size_t largest = 0;
         for (std::size_t i = 0; i < edges.size(); ++i) {
             const auto calls = m_model.window(edges[i]->edge.key).outcomes.finished();
             weights[i] = static_cast<int>(
                 std::lround(100.0 * static_cast<double>(calls) / static_cast<double>(finished)));
+            given += weights[i];
+            largest = weights[i] > weights[largest] ? i : largest;
         }
+        if (total.outcomes.finished() > 0)
+            weights[largest] += 100 - given; // rounding must not make 101 of it
         return weights;
     }
 
