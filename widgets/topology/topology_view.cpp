@@ -47,6 +47,7 @@ TopologyView::TopologyView(QWidget* parent)
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(320, 240);
+    installTopologyAccessibility(); // before anything below asks for our interface and keeps it
     setAccessibleName(tr("Mesh"));
     setAccessibleDescription(
         tr("Arrow keys walk along the calls, R reroutes, B opens the breaker."));
@@ -90,7 +91,6 @@ TopologyView::TopologyView(QWidget* parent)
     });
     setTokens(scene::lightTokens());
     d->updateHint();
-    installTopologyAccessibility();
 }
 
 TopologyView::~TopologyView()
