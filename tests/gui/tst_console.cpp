@@ -1,278 +1,308 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/meshyard/history_past.h"
-#include "client/embedded_mesh.h"
-#include "client/grpc_commands.h"
-#include "client/history/history_writer.h"
-#include "client/live_source.h"
-#include "client/mesh_address.h"
+// The console as people use it, by mouse and keys, on a demo mesh of real processes.
+#include "app/meshyard/application.h"
 #include "client/snapshot/snapshot.h"
+#include "tests/gui/console_pilot.h"
+#include "tests/gui/export_edges.h"
+#include "tests/support/mesh_fixture.h"
 #include "ui/breakers/trip_popover.h"
 #include "ui/export/exporter.h"
-#include "ui/main_window.h"
 #include "ui/reroute/reroute_card.h"
-#include "ui/session/mesh_session.h"
-#include "ui/theme/theme.h"
-#include "ui/topology/scene_builder.h"
 #include "widgets/timeline/timeline_view.h"
 #include "widgets/topology/topology_view.h"
 
+#include <QAccessible>
 #include <QAction>
-#include <QDir>
+#include <QApplication>
+#include <QDateTime>
+#include <QElapsedTimer>
 #include <QImage>
+#include <QLabel>
 #include <QPushButton>
-#include <QSettings>
-#include <QTemporaryDir>
 #include <QTest>
-#include <QTranslator>
+#include <QTimer>
+
+#include <csignal>
 
 using namespace Qt::Literals::StringLiterals;
 using namespace meshyard;
-using namespace meshyard::ui;
+using namespace meshyard::test;
+using scene::Part;
+using scene::PartKind;
 
 namespace {
 
-constexpr int kPatience = 30'000; // a loaded machine starts a mesh slowly
+constexpr int kPatienceMs = 25'000; // two cores may be busy with other tests
+constexpr std::uint32_t kWindowS = 4;
 
-const NodeKey kPage{"production", "productpage", "v1"};
-const NodeKey kReviews1{"production", "reviews", "v1"};
-const NodeKey kReviews2{"production", "reviews", "v2"};
+const QString kPage = u"production/productpage@v1"_s;
+const QString kDetails = u"production/details@v1"_s;
+const QString kReviews1 = u"production/reviews@v1"_s;
+const QString kReviews2 = u"production/reviews@v2"_s;
 
 } // namespace
 
-/// One real mesh for all: what is asserted was measured by its proxies.
 class ConsoleTest final : public QObject
 {
     Q_OBJECT
 
+public:
+    explicit ConsoleTest(MeshFixture& mesh)
+        : m_mesh(mesh)
+    {
+    }
+
 private Q_SLOTS:
     void initTestCase();
-    void cleanupTestCase();
-    void graphShowsTheDemoMesh();
-    void badgeAndEnterTripAndResetRestores();
-    void dragReroutesAndUndoTakesItBack();
+    void liveGraphAppears();
+    void everyPartIsAnObjectForAssistiveTechnology();
+    void badgeAndEnterTripAndReleaseRestores();
+    void dragMovesTrafficAndUndoRestores();
+    void exportedFilesAgreeWithCtl();
     void timelineShowsThePast();
-    void exportsAgreeWithTheModel();
-    void pagesShowTheMesh();
+    void deadControlPlaneIsSaidAndSurvived();
 
 private:
-    widgets::TopologyView& view() const { return *m_window->findChild<widgets::TopologyView*>(); }
-    const MeshModel& live() const { return m_session->liveModel(); }
-    /// The busiest edge between two nodes, whatever its subset; nullptr = none yet.
-    const EdgeState* edge(const NodeKey& from, const NodeKey& to) const;
-    double rate(const NodeKey& from, const NodeKey& to) const;
-    void clickPart(const scene::Part& part) const;
-    void shoot(const QString& name) const;
+    std::uint64_t calls(const std::string& prefix);
+    std::uint64_t rejected(const std::string& name);
+    scene::BadgeKind badge(const QString& from, const QString& to) const;
+    QByteArray exported(const QString& suffix);
+    QString clock() const;
 
-    QTemporaryDir m_folder;
-    QTranslator m_translator;
-    std::unique_ptr<QSettings> m_settings;
-    std::unique_ptr<Theme> m_theme;
-    std::unique_ptr<MeshSession> m_session;
-    std::unique_ptr<EmbeddedMesh> m_mesh;
-    std::unique_ptr<history::HistoryWriter> m_history;
-    std::unique_ptr<MainWindow> m_window;
+    MeshFixture& m_mesh;
+    ui::MainWindow* m_window = nullptr;
+    std::unique_ptr<ConsolePilot> m_pilot;
+    std::int64_t m_trippedMs = 0; // a moment at which details was tripped
 };
 
 void ConsoleTest::initTestCase()
 {
-    Q_INIT_RESOURCE(meshyard);
-    Q_INIT_RESOURCE(meshyard_i18n);
-    const QString language = qEnvironmentVariable("MESHYARD_TEST_LANGUAGE", u"en"_s);
-    QLocale::setDefault(QLocale(language));
-    QVERIFY(m_translator.load(u":/meshyard/i18n/meshyard_%1.qm"_s.arg(language)));
-    QCoreApplication::installTranslator(&m_translator);
-    m_theme = std::make_unique<Theme>(*qApp);
-    const bool dark = qEnvironmentVariable("MESHYARD_TEST_SCHEME") == u"dark"_s;
-    m_theme->setChoice(dark ? SchemeChoice::Dark : SchemeChoice::Light);
-    m_settings
-        = std::make_unique<QSettings>(m_folder.filePath(u"settings.ini"_s), QSettings::IniFormat);
-    m_session = std::make_unique<MeshSession>();
-    m_window = std::make_unique<MainWindow>(*m_theme, *m_session, *m_settings);
-    m_window->resize(1600, 1000);
-    m_window->show();
-    QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-    shoot(u"first-run"_s);
-
-    EmbeddedMesh::Options options;
-    options.demo = true;
-    options.dataDir = m_folder.filePath(u"data"_s);
-    options.address = u"unix:"_s + m_folder.filePath(u"admin.sock"_s);
-    options.binDir = QString::fromLatin1(MESHYARD_BIN_DIR);
-    m_mesh = std::make_unique<EmbeddedMesh>(options);
-    m_session->announceStart(u"This computer"_s);
-    connect(m_mesh.get(), &EmbeddedMesh::ready, this, [this](const QString& address) {
-        const std::string target = meshAddress(address.toStdString());
-        const QString file = m_folder.filePath(u"history.sqlite"_s);
-        m_history = std::make_unique<history::HistoryWriter>(file);
-        m_session->open(std::make_unique<LiveSource>(target),
-            std::make_unique<GrpcCommands>(target, "tester"),
-            std::make_unique<app::HistoryPast>(file.toStdString()), u"This computer"_s);
-        connect(m_session.get(), &MeshSession::liveFrame, m_history.get(),
-            [this](const MeshFramePtr& frame) { m_history->append(frame); });
-    });
-    connect(m_mesh.get(), &EmbeddedMesh::failed, this,
-        [](const QString& sentence) { QFAIL(qPrintable(sentence)); });
-    m_mesh->start();
-    QTRY_VERIFY_WITH_TIMEOUT(!live().nodes().empty(), kPatience);
-    shoot(u"starting"_s);
+    for (QWidget* widget : QApplication::topLevelWidgets())
+        if (auto* window = qobject_cast<ui::MainWindow*>(widget))
+            m_window = window;
+    QVERIFY(m_window != nullptr);
+    m_pilot = std::make_unique<ConsolePilot>(*m_window);
+    m_window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(m_window));
 }
 
-void ConsoleTest::cleanupTestCase()
+std::uint64_t ConsoleTest::calls(const std::string& prefix)
 {
-    m_window.reset();
-    m_history.reset();
-    m_session->close();
-    m_mesh.reset();
-}
-
-const EdgeState* ConsoleTest::edge(const NodeKey& from, const NodeKey& to) const
-{
-    const EdgeState* best = nullptr;
-    for (const auto& [key, state] : live().edges())
-        if (key.source == from && key.destination == to
-            && (!best || live().window(key, 3).rate() > live().window(best->edge.key, 3).rate()))
-            best = &state;
-    return best;
-}
-
-double ConsoleTest::rate(const NodeKey& from, const NodeKey& to) const
-{
-    double sum = 0;
-    for (const auto& [key, state] : live().edges())
-        if (key.source == from && key.destination == to)
-            sum += live().window(key, 3).rate();
+    std::uint64_t sum = 0;
+    for (const auto& [name, figures] : m_mesh.edges(kWindowS, "production"))
+        if (name.starts_with(prefix))
+            sum += finishedCalls(figures.outcomes());
     return sum;
 }
 
-void ConsoleTest::clickPart(const scene::Part& part) const
+std::uint64_t ConsoleTest::rejected(const std::string& name)
 {
-    QTRY_VERIFY_WITH_TIMEOUT(!view().viewportRectOf(part).isNull(), kPatience);
-    QTest::mouseClick(view().viewport(), Qt::LeftButton, {}, view().viewportRectOf(part).center());
+    const auto edges = m_mesh.edges(kWindowS, "production");
+    const auto found = edges.find(name);
+    return found == edges.end() ? 0 : found->second.outcomes().rejected();
 }
 
-void ConsoleTest::shoot(const QString& name) const
+scene::BadgeKind ConsoleTest::badge(const QString& from, const QString& to) const
 {
-    const QString folder = qEnvironmentVariable("MESHYARD_TEST_SHOTS");
-    if (folder.isEmpty())
-        return;
-    QTest::qWait(700); // an animation comes to rest: only for pictures
-    QDir().mkpath(folder);
-    QVERIFY(m_window->grab().save(folder + u'/' + name + u".png"_s));
+    const auto edge = m_pilot->edge(from, to);
+    return edge ? edge->badge.kind : scene::BadgeKind::None;
 }
 
-void ConsoleTest::graphShowsTheDemoMesh()
+void ConsoleTest::liveGraphAppears()
 {
-    QTRY_VERIFY_WITH_TIMEOUT(live().edges().size() >= 8, kPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(m_session->phase(), MeshSession::Phase::Live, kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(rate(kPage, kReviews2) > 1, kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(view().placed() && view().placed()->edges.size() >= 8, kPatience);
-    for (const scene::Part& part : view().parts())
-        QVERIFY(!view().nameOf(part).isEmpty());
-    if (qEnvironmentVariableIsSet("MESHYARD_TEST_SHOTS"))
-        QTest::qWait(8000); // charts with something in them
-    m_window->selection().set(edge(kPage, kReviews2)->edge.key);
-    shoot(u"live"_s);
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->edgesWithin(u"production"_s) >= 8, kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->edge(kPage, kDetails)->rate > 30, kPatienceMs);
+    QVERIFY(m_pilot->shows({PartKind::Node, kReviews1}));
+    QVERIFY(m_pilot->shows({PartKind::Node, u"staging/productpage@v1"_s}));
 }
 
-void ConsoleTest::badgeAndEnterTripAndResetRestores()
+void ConsoleTest::everyPartIsAnObjectForAssistiveTechnology()
 {
-    const NodeKey details{"production", "details", "v1"};
-    QTRY_VERIFY_WITH_TIMEOUT(edge(kPage, details) != nullptr, kPatience);
-    const EdgeKey key = edge(kPage, details)->edge.key;
-    clickPart({scene::PartKind::Badge, sceneId(key)});
-    auto* popover = m_window->findChild<TripPopover*>();
+    auto& canvas = m_pilot->canvas();
+    QAccessibleInterface* whole = QAccessible::queryAccessibleInterface(&canvas);
+    QVERIFY(whole != nullptr);
+    const auto scene = canvas.placed()->model;
+    QList<Part> expected;
+    for (const auto& node : scene->nodes)
+        expected << Part{PartKind::Node, node.id};
+    for (const auto& edge : scene->edges) {
+        expected << Part{PartKind::Edge, edge.id} << Part{PartKind::EdgeEnd, edge.id};
+        if (edge.badge.kind != scene::BadgeKind::None)
+            expected << Part{PartKind::Badge, edge.id};
+    }
+    const QList<Part> offered = canvas.parts();
+    for (const Part& part : expected) {
+        const auto index = offered.indexOf(part);
+        const QByteArray name
+            = part.id.toUtf8() + ' ' + QByteArray::number(static_cast<int>(part.kind));
+        QVERIFY2(index >= 0, name.constData());
+        QAccessibleInterface* child = whole->child(static_cast<int>(index));
+        QVERIFY2(child != nullptr && child->isValid(), name.constData());
+        QVERIFY2(!child->text(QAccessible::Name).isEmpty(), name.constData());
+        QVERIFY2(child->rect().isValid(), name.constData());
+        const QPoint at = canvas.mapFromGlobal(child->rect().center());
+        QVERIFY2(canvas.rect().contains(at), name.constData());
+    }
+}
+
+void ConsoleTest::badgeAndEnterTripAndReleaseRestores()
+{
+    const std::string name = "productpage@v1 -> details@v1";
+    QCOMPARE(rejected(name), 0U);
+    const Part part{PartKind::Badge, m_pilot->edge(kPage, kDetails)->id};
+    QTRY_VERIFY(m_pilot->shows(part));
+    m_pilot->click(part);
+    auto* popover = m_window->findChild<ui::TripPopover*>();
     QTRY_VERIFY(popover->isVisible());
-    shoot(u"trip-popover"_s);
-    QTest::keyClick(popover, Qt::Key_Return);
-    QTRY_VERIFY_WITH_TIMEOUT(
-        live().edge(key)->breaker.overrideKind == OverrideKind::ForcedOpen, kPatience);
-    QTRY_VERIFY_WITH_TIMEOUT(live().window(key, 1).outcomes.rejected > 0, kPatience);
-    shoot(u"tripped"_s);
-    auto* button = m_window->findChild<QPushButton*>(u"tripButton"_s);
-    QTest::mouseClick(button, Qt::LeftButton); // says Release now
-    QTRY_VERIFY_WITH_TIMEOUT(
-        live().edge(key)->breaker.overrideKind == OverrideKind::None, kPatience);
-    QTest::mouseClick(m_window->findChild<QPushButton*>(u"resetButton"_s), Qt::LeftButton);
-    QTRY_COMPARE_WITH_TIMEOUT(live().edge(key)->breaker.state, BreakerState::Closed, kPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(live().window(key, 1).outcomes.rejected, 0U, kPatience);
+    const auto* confirm = popover->findChild<QWidget*>(u"confirmTrip"_s);
+    QVERIFY(confirm->isEnabled()); // prefilled: nothing to type
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
+    QVERIFY(!popover->isVisible());
+    QTRY_COMPARE_WITH_TIMEOUT(badge(kPage, kDetails), scene::BadgeKind::Tripped, kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(rejected(name) > 0, kPatienceMs);
+    const auto before = rejected(name);
+    QTRY_VERIFY_WITH_TIMEOUT(rejected(name) > before, kPatienceMs);
+    // Some seconds of it for the history, seen by the window itself.
+    const auto seen = QDateTime::currentMSecsSinceEpoch();
+    QTRY_VERIFY_WITH_TIMEOUT(QDateTime::currentMSecsSinceEpoch() > seen + 4000, kPatienceMs);
+    m_trippedMs = seen + 2000;
+
+    QWidget* release = m_pilot->visible(u"tripButton"_s);
+    QVERIFY(release != nullptr); // the edge is selected, so its panel is there
+    m_pilot->click(*release);
+    QTRY_VERIFY_WITH_TIMEOUT(badge(kPage, kDetails) != scene::BadgeKind::Tripped, kPatienceMs);
+    m_pilot->click(*m_pilot->visible(u"resetButton"_s));
+    QTRY_COMPARE_WITH_TIMEOUT(badge(kPage, kDetails), scene::BadgeKind::Closed, kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(rejected(name), 0U, kPatienceMs);
 }
 
-void ConsoleTest::dragReroutesAndUndoTakesItBack()
+void ConsoleTest::dragMovesTrafficAndUndoRestores()
 {
-    const std::uint64_t before = live().mesh().revision;
-    const EdgeKey key = edge(kPage, kReviews2)->edge.key;
-    view().select({scene::PartKind::Edge, sceneId(key)});
-    const scene::Part end{scene::PartKind::EdgeEnd, sceneId(key)};
-    QTRY_VERIFY_WITH_TIMEOUT(!view().viewportRectOf(end).isNull(), kPatience);
-    const QPoint from = view().viewportRectOf(end).center();
-    const QPoint to = view().viewportRectOf({scene::PartKind::Node, sceneId(kReviews1)}).center();
-    QTest::mousePress(view().viewport(), Qt::LeftButton, {}, from);
-    for (int step = 1; step <= 8; ++step)
-        QTest::mouseMove(view().viewport(), from + (to - from) * step / 8);
-    auto* card = m_window->findChild<RerouteCard*>();
+    const std::string toV1 = "productpage@v1 -> reviews@v1";
+    const std::string toV2 = "productpage@v1 -> reviews@v2";
+    QTRY_VERIFY_WITH_TIMEOUT(calls(toV2) > 20, kPatienceMs);
+    const QString id = m_pilot->edge(kPage, kReviews2)->id;
+    const Part grip{PartKind::EdgeEnd, id};
+    const Part target{PartKind::Node, kReviews1};
+    QTRY_VERIFY(m_pilot->shows(grip));
+    m_pilot->pressAndMove(grip, target);
+    auto* card = m_window->findChild<ui::RerouteCard*>();
     QTRY_VERIFY(card->isVisible());
-    shoot(u"drag"_s);
-    QTest::mouseRelease(view().viewport(), Qt::LeftButton, {}, to);
-    auto* apply = card->findChild<QPushButton*>(u"applyReroute"_s);
-    QTRY_VERIFY(apply->isEnabled());
-    QTest::mouseClick(apply, Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(live().mesh().revision > before, kPatience);
-    QTRY_COMPARE_WITH_TIMEOUT(rate(kPage, kReviews2), 0.0, kPatience);
-    QVERIFY(rate(kPage, kReviews1) > 1);
-    shoot(u"rerouted"_s);
+    m_pilot->release(target);
+    auto* apply = card->findChild<QWidget*>(u"applyReroute"_s);
+    QTRY_VERIFY(apply->isVisible() && apply->isEnabled());
+    m_pilot->click(*apply);
+    QTRY_VERIFY_WITH_TIMEOUT(!card->isVisible(), kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(calls(toV2), 0U, kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(calls(toV1) > 80, kPatienceMs); // two thirds of 50 a second
+
     auto* undo = m_window->findChild<QAction*>(u"edit.undo"_s);
-    QTRY_VERIFY_WITH_TIMEOUT(undo->isEnabled(), kPatience);
-    undo->trigger();
-    QTRY_VERIFY_WITH_TIMEOUT(rate(kPage, kReviews2) > 1, kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(undo->isEnabled(), kPatienceMs);
+    QTest::keyClick(&m_pilot->canvas(), Qt::Key_Z, Qt::ControlModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(calls(toV2) > 20, kPatienceMs);
+}
+
+QByteArray ConsoleTest::exported(const QString& suffix)
+{
+    const QString path = m_mesh.folder() + u"/export."_s + suffix;
+    const auto done = m_window->exporter().exportTo(path);
+    if (!done)
+        return {};
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+void ConsoleTest::exportedFilesAgreeWithCtl()
+{
+    const auto ctl
+        = [this] { return edgesOfJson(m_mesh.ctl({u"edges"_s, u"-o"_s, u"json"_s}).out); };
+    // An edge may come between the two looks; the next pair of looks agrees.
+    QTRY_COMPARE_WITH_TIMEOUT(edgesOfJson(exported(u"json"_s)), ctl(), kPatienceMs);
+    QVERIFY(ctl().size() >= 8);
+    QTRY_COMPARE_WITH_TIMEOUT(edgesOfDot(exported(u"dot"_s)), ctl(), kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(edgesOfGraphml(exported(u"graphml"_s)), ctl(), kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(edgesOfCsv(exported(u"csv"_s)), ctl(), kPatienceMs);
+    const QImage image = QImage::fromData(exported(u"png"_s), "PNG");
+    QVERIFY(image.width() > 800 && image.height() > 400);
+    QVERIFY(isXml(exported(u"svg"_s), u"svg"_s));
+    const QByteArray pdf = exported(u"pdf"_s);
+    QVERIFY(pdf.startsWith("%PDF-") && pdf.trimmed().endsWith("%%EOF"));
+    QVERIFY(parseSnapshot(exported(u"json"_s).toStdString()).has_value()); // it opens again
+    QVERIFY(exported(u"xyz"_s).isEmpty());
+}
+
+QString ConsoleTest::clock() const
+{
+    for (const QLabel* label : m_window->findChildren<QLabel*>())
+        if (label->accessibleName() == u"Time shown"_s)
+            return label->text();
+    return {};
 }
 
 void ConsoleTest::timelineShowsThePast()
 {
-    const std::int64_t wanted = live().unixMs() - 5000;
-    auto* timeline = m_window->findChild<widgets::TimelineView*>();
-    timeline->setFocus();
-    QTest::keyClick(timeline, Qt::Key_Left, Qt::ShiftModifier);
-    QTRY_VERIFY_WITH_TIMEOUT(m_session->isPast(), kPatience);
-    m_session->goTo(wanted);
-    QTRY_COMPARE_WITH_TIMEOUT(*m_session->pastMs(), wanted, kPatience);
-    QVERIFY(m_session->model().unixMs() <= wanted);
-    QVERIFY(m_session->model().edges().size() >= 8);
-    QVERIFY(!m_session->editRefusal().isEmpty());
-    QVERIFY(!m_window->findChild<QPushButton*>(u"resetButton"_s)->isEnabled());
-    shoot(u"past"_s);
-    QTest::keyClick(timeline, Qt::Key_End);
-    QTRY_VERIFY(!m_session->isPast());
+    QVERIFY(m_trippedMs > 0);
+    auto& strip = m_pilot->timeline();
+    QVERIFY(badge(kPage, kDetails) != scene::BadgeKind::Tripped);
+    m_pilot->scrubTo(m_trippedMs);
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->banner().contains(u"ago"_s), kPatienceMs);
+    QVERIFY(clock() != QString());
+    // A pixel of the strip is about a second; keys walk the rest of the way.
+    QTRY_COMPARE_WITH_TIMEOUT(badge(kPage, kDetails), scene::BadgeKind::Tripped, kPatienceMs);
+    const QString then = clock();
+    QTest::keyClick(&strip, Qt::Key_Left);
+    QTRY_VERIFY_WITH_TIMEOUT(clock() != then, kPatienceMs);
+    QWidget* trip = m_pilot->visible(u"tripButton"_s);
+    QVERIFY(trip == nullptr || !trip->isEnabled()); // nothing can be changed in the past
+    QWidget* back = m_pilot->visible(u"banner"_s)->findChild<QPushButton*>();
+    m_pilot->click(*back);
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->banner().isEmpty(), kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(badge(kPage, kDetails) != scene::BadgeKind::Tripped, kPatienceMs);
 }
 
-void ConsoleTest::exportsAgreeWithTheModel()
+void ConsoleTest::deadControlPlaneIsSaidAndSurvived()
 {
-    for (const QString& suffix :
-        {u"png"_s, u"svg"_s, u"pdf"_s, u"json"_s, u"dot"_s, u"graphml"_s, u"csv"_s}) {
-        const QString path = m_folder.filePath(u"mesh."_s + suffix);
-        const auto done = m_window->exporter().exportTo(path);
-        QVERIFY2(done.has_value(), done ? "" : done.error().message.c_str());
-        QVERIFY(QFileInfo(path).size() > 200);
-    }
-    QVERIFY(!QImage(m_folder.filePath(u"mesh.png"_s)).isNull());
-    QFile json(m_folder.filePath(u"mesh.json"_s));
-    QVERIFY(json.open(QIODevice::ReadOnly));
-    const auto snapshot = parseSnapshot(json.readAll().toStdString());
-    QVERIFY(snapshot.has_value());
-    QCOMPARE(snapshot->edges.size(), live().edges().size());
-    QVERIFY(!m_window->exporter().exportTo(m_folder.filePath(u"mesh.xyz"_s)).has_value());
+    QElapsedTimer turn;
+    qint64 longest = 0;
+    QTimer pulse;
+    turn.start();
+    connect(&pulse, &QTimer::timeout, this, [&] { longest = std::max(longest, turn.restart()); });
+    pulse.start(10);
+    QElapsedTimer silence;
+    silence.start();
+    ::kill(static_cast<pid_t>(m_mesh.controlPlanePid()), SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_pilot->banner().isEmpty(), 5000);
+    qInfo("said after %lld ms, longest turn %lld ms", silence.elapsed(), longest);
+    QVERIFY(silence.elapsed() <= 2000);
+    QVERIFY2(longest < 1000, "the window hung"); // 8 ms is the aim, this machine is shared
+    // The supervisor starts it anew; the window finds it by itself.
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->banner().isEmpty(), kPatienceMs);
+    QTRY_VERIFY_WITH_TIMEOUT(m_pilot->edge(kPage, kDetails)->rate > 10, kPatienceMs);
 }
 
-void ConsoleTest::pagesShowTheMesh()
+/// The application owns the event loop as it does for people; the tests run inside it.
+int main(int argc, char** argv)
 {
-    for (const QString& page :
-        {u"services"_s, u"breakers"_s, u"policies"_s, u"revisions"_s, u"proxies"_s, u"events"_s}) {
-        m_window->showPage(page);
-        shoot(u"page-"_s + page);
+    MeshFixture mesh;
+    if (const auto started = mesh.start({u"--demo"_s}); !started) {
+        std::fprintf(stderr, "the mesh did not start: %s\n", started.error().message.c_str());
+        return 1;
     }
-    m_window->showPage(u"mesh"_s);
-    m_window->findChild<QAction*>(u"go.anything"_s)->trigger();
-    shoot(u"locator"_s);
+    for (const char* name : {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"})
+        qputenv(name, (mesh.folder() + u"/home"_s).toUtf8());
+    QCoreApplication::setOrganizationName(u"meshyard"_s);
+    QCoreApplication::setApplicationName(u"meshyard"_s);
+    QApplication qt(argc, argv);
+    Q_INIT_RESOURCE(meshyard);
+    Q_INIT_RESOURCE(meshyard_i18n);
+    app::CommandLine commandLine;
+    commandLine.mesh = app::CommandLine::Mesh::Connect;
+    commandLine.address = QString::fromStdString(mesh.address());
+    commandLine.scheme = u"light"_s;
+    app::Application application(qt, commandLine);
+    ConsoleTest test(mesh);
+    QTimer::singleShot(0, &test, [&] { QCoreApplication::exit(QTest::qExec(&test, argc, argv)); });
+    return application.run();
 }
 
-QTEST_MAIN(ConsoleTest)
 #include "tst_console.moc"
