@@ -337,6 +337,8 @@ void MainWindow::showPage(const QString& id)
     for (int i = 0; i < m_pages->count(); ++i)
         if (m_pages->widget(i)->property("pageId").toString() == shown)
             m_pages->setCurrentIndex(i);
+    if (shown == u"mesh"_s && m_topology && !m_topology->isAncestorOf(focusWidget()))
+        m_topology->setFocus(Qt::OtherFocusReason);
     m_rail->setCurrent(m_page);
     m_rail->setEnabled(!first);
     for (QDockWidget* dock : m_docks->findChildren<QDockWidget*>())

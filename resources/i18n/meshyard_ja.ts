@@ -464,6 +464,18 @@
         <extracomment>read aloud; %1 an edge, %2 its traffic, %3 the state of its breaker</extracomment>
         <translation>%1、%2、ブレーカー %3</translation>
     </message>
+    <message>
+        <source>opened on %1</source>
+        <translation>%1 で開いた</translation>
+    </message>
+    <message>
+        <source>half-open on %1</source>
+        <translation>%1 で半開</translation>
+    </message>
+    <message>
+        <source>closed on %1</source>
+        <translation>%1 で閉じた</translation>
+    </message>
 </context>
 <context>
     <name>meshyard::ui::EmptyPage</name>
@@ -1614,10 +1626,6 @@
         <translation>%1 → %2</translation>
     </message>
     <message>
-        <source>%1 to %2</source>
-        <translation>%1～%2</translation>
-    </message>
-    <message>
         <source>route %1: %2</source>
         <extracomment>the name of a change, e.g. "route reviews: 30 to v1, 70 to v2"</extracomment>
         <translation>%1 のルート: %2</translation>
@@ -1629,6 +1637,10 @@
     <message>
         <source>Apply</source>
         <translation>適用</translation>
+    </message>
+    <message>
+        <source>%1 % to %2</source>
+        <translation>%1 % を %2 へ</translation>
     </message>
 </context>
 <context>

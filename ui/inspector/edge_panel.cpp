@@ -195,7 +195,8 @@ void EdgePanel::show(const MeshModel& model, const EdgeState& edge)
     showButtons(edge);
     const EdgeKey key = edge.edge.key;
     m_policies->show(m_store.inForce(key));
-    m_events->show(model, [&key](const Event& event) { return event.edge == key; });
+    m_events->show(
+        model, [&key](const Event& event) { return event.edge == key; }, 8, EventWords::OfItsEdge);
 }
 
 void EdgePanel::showHead(const EdgeState& edge)

@@ -67,8 +67,8 @@ EventList::EventList(const UiContext& context, QWidget* parent)
     connect(&context.theme, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
-void EventList::show(
-    const MeshModel& model, const std::function<bool(const Event&)>& wanted, int most)
+void EventList::show(const MeshModel& model, const std::function<bool(const Event&)>& wanted,
+    int most, EventWords words)
 {
     std::vector<Line> lines;
     const auto& events = model.events();
@@ -77,15 +77,15 @@ void EventList::show(
         if (!wanted(*it))
             continue;
         const BreakerState to = it->transition ? it->transition->to : BreakerState::Unspecified;
-        lines.push_back({it->kind, to, clockText(it->unixMs), eventText(*it)});
+        lines.push_back({it->kind, to, clockText(it->unixMs), eventText(*it, words)});
     }
     if (lines == m_lines)
         return;
     m_lines = std::move(lines);
-    QStringList words;
+    QStringList said;
     for (const Line& line : m_lines)
-        words << line.time + u' ' + line.text;
-    setAccessibleDescription(words.join(u"; "_s));
+        said << line.time + u' ' + line.text;
+    setAccessibleDescription(said.join(u"; "_s));
     updateGeometry();
     update();
 }

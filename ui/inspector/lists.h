@@ -4,6 +4,7 @@
 #include "client/model/mesh_model.h"
 #include "ui/policy/policy_store.h"
 #include "ui/session/ui_context.h"
+#include "ui/topology/edge_words.h"
 
 #include <QWidget>
 
@@ -40,8 +41,8 @@ public:
     explicit EventList(const UiContext& context, QWidget* parent = nullptr);
 
     /// @param wanted which events count. Shows the newest `most`.
-    void show(
-        const MeshModel& model, const std::function<bool(const Event&)>& wanted, int most = 8);
+    void show(const MeshModel& model, const std::function<bool(const Event&)>& wanted, int most = 8,
+        EventWords words = EventWords::Whole);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }

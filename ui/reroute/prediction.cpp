@@ -56,7 +56,7 @@ const RouteShare* find(const std::vector<RouteShare>& shares, const NodeKey& nod
 const EdgeState* edgeTo(const MeshModel& model, const NodeKey& source, const NodeKey& node)
 {
     for (const auto& [key, edge] : model.edges())
-        if (key.source == source && key.destination == node)
+        if (key.source == source && key.destination == node && isDrawn(model, key))
             return &edge;
     return nullptr;
 }
@@ -64,11 +64,8 @@ const EdgeState* edgeTo(const MeshModel& model, const NodeKey& source, const Nod
 /// What comes into a version from anybody; where the caller never called it, others tell.
 EdgeWindow windowInto(const MeshModel& model, const NodeKey& source, const NodeKey& node)
 {
-    if (const EdgeState* edge = edgeTo(model, source, node)) {
-        const EdgeWindow own = model.window(edge->edge.key);
-        if (own.outcomes.finished() > 0)
-            return own;
-    }
+    if (const EdgeWindow own = windowBetween(model, source, node); own.outcomes.finished() > 0)
+        return own;
     EdgeWindow total;
     for (const auto& [key, edge] : model.edges()) {
         if (key.destination != node)
@@ -89,8 +86,7 @@ public:
         , m_draft(draft)
     {
         for (const RouteShare& share : draft.before)
-            if (const EdgeState* edge = edgeTo(model, draft.source, nodeOf(share)))
-                m_rate += model.window(edge->edge.key).rate();
+            m_rate += windowBetween(model, draft.source, nodeOf(share)).rate();
         m_sum = std::max(1U, sumOf(draft.after));
     }
 
@@ -105,8 +101,7 @@ public:
 private:
     double nowOf(const NodeKey& node) const
     {
-        const EdgeState* edge = edgeTo(m_model, m_draft.source, node);
-        return edge ? m_model.window(edge->edge.key).rate() : 0.0;
+        return windowBetween(m_model, m_draft.source, node).rate();
     }
 
     void addVersion(const RouteShare& share)
@@ -214,8 +209,7 @@ std::vector<RouteShare> currentShares(const MeshModel& model,
     for (const auto& [key, node] : model.nodes()) {
         if (key.ns != host.ns || key.service != host.service)
             continue;
-        const EdgeState* edge = edgeTo(model, source, key);
-        rates.push_back(edge ? model.window(edge->edge.key).rate() : 0.0);
+        rates.push_back(windowBetween(model, source, key).rate());
         total += rates.back();
         shares.push_back({host, key.version, 0});
     }

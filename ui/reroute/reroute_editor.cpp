@@ -114,7 +114,8 @@ std::optional<RerouteDraft> RerouteEditor::weightsDraft(
     RerouteDraft draft;
     int branch = 0;
     for (const auto& [key, edge] : model.edges()) {
-        if (splitSceneId(key.source, key.destination.ns, key.destination.service) != splitId)
+        if (splitSceneId(key.source, key.destination.ns, key.destination.service) != splitId
+            || !isDrawn(model, key))
             continue;
         if (branch == 0) {
             draft.source = key.source;
@@ -186,7 +187,8 @@ scene::ScenePreview RerouteEditor::previewOf(
     scene::ScenePreview::Weights weights;
     weights.split = splitSceneId(draft.source, draft.host.ns, draft.host.service);
     for (const auto& [key, edge] : m_context.session.model().edges()) {
-        if (splitSceneId(key.source, key.destination.ns, key.destination.service) != weights.split)
+        if (splitSceneId(key.source, key.destination.ns, key.destination.service) != weights.split
+            || !isDrawn(m_context.session.model(), key))
             continue;
         for (const config::RouteShare& share : draft.after)
             if (share.service.service == key.destination.service
@@ -220,7 +222,7 @@ QString RerouteEditor::actText() const
     QStringList parts;
     for (const config::RouteShare& share : m_draft.after)
         if (share.weight > 0)
-            parts << tr("%1 to %2")
+            parts << tr("%1 % to %2")
                          .arg(share.weight)
                          .arg(
                              share.version.empty() ? qs(share.service.service) : qs(share.version));

@@ -75,7 +75,7 @@ QString causeText(const BreakerTransition& t)
     return {};
 }
 
-QString transitionText(const Event& event)
+QString transitionText(const Event& event, EventWords words)
 {
     const BreakerTransition& t = *event.transition;
     const QString where = event.edge ? edgeText(*event.edge) : qs(t.cluster);
@@ -87,7 +87,12 @@ QString transitionText(const Event& event)
         what = EdgeWords::tr("%1 half-open on %2");
     else
         what = EdgeWords::tr("%1 closed on %2");
-    what = what.arg(where, qs(event.instance));
+    if (words == EventWords::OfItsEdge)
+        what = t.to == BreakerState::Open    ? EdgeWords::tr("opened on %1")
+            : t.to == BreakerState::HalfOpen ? EdgeWords::tr("half-open on %1")
+                                             : EdgeWords::tr("closed on %1");
+    what = words == EventWords::OfItsEdge ? what.arg(qs(event.instance))
+                                          : what.arg(where, qs(event.instance));
     return why.isEmpty() ? what : EdgeWords::tr("%1: %2").arg(what, why);
 }
 
@@ -193,10 +198,10 @@ QString breakerWords(const EdgeBreaker& b)
     return {};
 }
 
-QString eventText(const Event& event)
+QString eventText(const Event& event, EventWords words)
 {
     if (event.kind == EventKind::Breaker && event.transition)
-        return transitionText(event);
+        return transitionText(event, words);
     if (event.kind == EventKind::Nack)
         return EdgeWords::tr("%1 refused revision %2: %3")
             .arg(qs(event.instance))

@@ -25,8 +25,10 @@ bool covers(const EdgeSelector& selector, const EdgeKey& key);
 QString edgeLabel(const MeshModel& model, const EdgeState& edge, EdgeFigure figure);
 /// "2/3 open", "tripped · 8:12 left", "trial 3/5"; empty when closed and quiet.
 QString breakerWords(const EdgeBreaker& breaker);
-/// What an event says, one sentence.
-QString eventText(const Event& event);
+enum class EventWords { Whole, OfItsEdge };
+
+/// What an event says, one sentence; beside its edge the edge need not be named again.
+QString eventText(const Event& event, EventWords words = EventWords::Whole);
 QString knowledgeText(Knowledge known);
 QString protocolText(Protocol protocol);
 QString breakerStateText(BreakerState state);

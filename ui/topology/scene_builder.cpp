@@ -64,6 +64,19 @@ scene::NodeShape sceneShape(NodeKind kind)
     return scene::NodeShape::Unknown;
 }
 
+/// The edges between two versions stand side by side in the model's order.
+template <typename Take>
+void eachBetween(
+    const MeshModel& model, const NodeKey& source, const NodeKey& destination, const Take& take)
+{
+    const EdgeKey first{source, destination, {}, Protocol::Unspecified};
+    for (auto it = model.edges().lower_bound(first); it != model.edges().end(); ++it) {
+        if (it->first.source != source || it->first.destination != destination)
+            return;
+        take(it->first, it->second);
+    }
+}
+
 /// Sums over the last ten seconds of several edges.
 struct Total
 {
@@ -272,7 +285,8 @@ private:
 
     bool showsEdge(const EdgeState& edge) const
     {
-        if (!m_shown.contains(edge.edge.key.source) || !m_shown.contains(edge.edge.key.destination))
+        if (!m_shown.contains(edge.edge.key.source) || !m_shown.contains(edge.edge.key.destination)
+            || !isDrawn(m_model, edge.edge.key))
             return false;
         return !m_inputs.find || m_inputs.find->isEmpty() || !m_inputs.find->hides()
             || !m_inputs.find->matches(m_model, edge);
@@ -287,7 +301,7 @@ private:
 
     void addEdge(const EdgeKey& key, const EdgeState& edge)
     {
-        const EdgeWindow window = m_model.window(key);
+        const EdgeWindow window = windowBetween(m_model, key.source, key.destination);
         scene::SceneEdge item;
         item.id = sceneId(key);
         item.source = sceneId(key.source);
@@ -394,7 +408,7 @@ private:
         scene::Health worst = scene::Health::Idle;
         for (const EdgeState* edge : edges) {
             m_scene->edges[m_edgeIndex[edge->edge.key]].split = item.id;
-            total.add(m_model.window(edge->edge.key));
+            total.add(windowBetween(m_model, source, edge->edge.key.destination));
         }
         item.weights = branchWeights(service, edges, total);
         if (const auto success = total.success())
@@ -436,7 +450,9 @@ private:
         int given = 0;
         std::size_t largest = 0;
         for (std::size_t i = 0; i < edges.size(); ++i) {
-            const auto calls = m_model.window(edges[i]->edge.key).outcomes.finished();
+            const auto calls
+                = windowBetween(m_model, edges[i]->edge.key.source, edges[i]->edge.key.destination)
+                      .outcomes.finished();
             weights[i] = static_cast<int>(
                 std::lround(100.0 * static_cast<double>(calls) / static_cast<double>(finished)));
             given += weights[i];
@@ -476,6 +492,41 @@ QString sceneId(const EdgeKey& key)
 QString splitSceneId(const NodeKey& source, const std::string& ns, const std::string& service)
 {
     return u"split:"_s + sceneId(source) + u"->"_s + serviceId(ns, service);
+}
+
+bool isDrawn(const MeshModel& model, const EdgeKey& key)
+{
+    const auto rank = [&model](const EdgeKey& candidate, const EdgeState& edge) {
+        return std::pair(
+            edge.breaker.overrideKind != OverrideKind::None, model.window(candidate).rate());
+    };
+    const EdgeState* own = model.edge(key);
+    if (!own)
+        return false;
+    bool drawn = true;
+    eachBetween(
+        model, key.source, key.destination, [&](const EdgeKey& other, const EdgeState& edge) {
+            if (!drawn || other == key || other.protocol != key.protocol)
+                return;
+            const auto mine = rank(key, *own);
+            const auto theirs = rank(other, edge);
+            drawn = theirs < mine || (theirs == mine && key < other);
+        });
+    return drawn;
+}
+
+EdgeWindow windowBetween(const MeshModel& model, const NodeKey& source, const NodeKey& destination)
+{
+    EdgeWindow total;
+    eachBetween(model, source, destination, [&](const EdgeKey& key, const EdgeState&) {
+        const EdgeWindow window = model.window(key);
+        total.seconds = std::max(total.seconds, window.seconds);
+        total.outcomes.add(window.outcomes);
+        total.bytesIn += window.bytesIn;
+        total.bytesOut += window.bytesOut;
+        total.latency.merge(window.latency);
+    });
+    return total;
 }
 
 const EdgeState* edgeOfSceneId(const MeshModel& model, const QString& id)

@@ -39,6 +39,10 @@ QString sceneId(const NodeKey& key);
 QString sceneId(const EdgeKey& key);
 /// "split:<source>-><ns>/<service>".
 QString splitSceneId(const NodeKey& source, const std::string& ns, const std::string& service);
+/// Of several edges between two versions (one a subset) the busiest is drawn, for all of them.
+bool isDrawn(const MeshModel& model, const EdgeKey& key);
+/// What all edges between two versions carry, merged.
+EdgeWindow windowBetween(const MeshModel& model, const NodeKey& source, const NodeKey& destination);
 /// nullptr for an id that the model does not have.
 const EdgeState* edgeOfSceneId(const MeshModel& model, const QString& id);
 const Node* nodeOfSceneId(const MeshModel& model, const QString& id);

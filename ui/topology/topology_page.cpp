@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QStackedLayout>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <chrono>
@@ -180,6 +181,9 @@ void TopologyPage::refreshBanner()
                 text = tr("Nothing matches. Change the find field, or clear it.");
         }
     m_bannerText->setText(text);
+    m_banner->setProperty("role", session.isPast() ? u"time"_s : u"warn"_s);
+    m_banner->style()->unpolish(m_banner);
+    m_banner->style()->polish(m_banner);
     m_bannerButton->setVisible(session.isPast());
     m_banner->setVisible(!text.isEmpty());
     placeBanner();

@@ -11,6 +11,7 @@
 namespace meshyard::widgets {
 namespace {
 
+constexpr double kPointSize = 9.75;
 constexpr int kNumbersMargin = 0;
 constexpr int kSignsMargin = 1;
 constexpr int kErrorMarker = 1;
@@ -23,7 +24,7 @@ QFont editorFont()
     QFont font;
     font.setFamilies({QStringLiteral("JetBrains Mono"), QStringLiteral("Noto Sans Mono"),
         QStringLiteral("DejaVu Sans Mono")});
-    font.setPixelSize(13);
+    font.setPointSizeF(kPointSize); // QScintilla asks for points only
     return font;
 }
 
@@ -87,6 +88,7 @@ void YamlEditor::setTokens(const scene::Tokens& tokens)
     d->lexer->setColor(tokens.okText, QsciLexerYAML::Number);
     d->lexer->setColor(tokens.badText, QsciLexerYAML::SyntaxErrorMarker);
     d->lexer->setColor(tokens.sub, QsciLexerYAML::DocumentDelimiter);
+    d->editor->setMarginsFont(font);
     d->editor->setMarginsBackgroundColor(tokens.canvas);
     d->editor->setMarginsForegroundColor(tokens.sub);
     d->editor->setFoldMarginColors(tokens.canvas, tokens.canvas);
