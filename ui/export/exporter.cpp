@@ -59,11 +59,13 @@ Result<void> Exporter::exportTo(const QString& path) const
 Result<void> Exporter::exportPicture(const QString& path, const QString& suffix) const
 {
     const scene::PlacedScenePtr placed = m_view.placed();
-    if (!placed)
+    // The layout has a thread of its own and may lag behind the first frame.
+    const bool drawn
+        = placed && (!placed->model->nodes.empty() || m_context.session.model().nodes().empty());
+    if (!drawn)
         return refuse(ErrorCode::FailedPrecondition, tr("There is no picture yet."));
     const MeshSession& session = m_context.session;
-    const QDateTime when
-        = QDateTime::fromMSecsSinceEpoch(session.shownMs(), QTimeZone::utc());
+    const QDateTime when = QDateTime::fromMSecsSinceEpoch(session.shownMs(), QTimeZone::utc());
     scene::ExportText text;
     text.title = session.displayName();
     text.timeLine = tr("%1 UTC · last 10 s").arg(when.toString(u"yyyy-MM-dd HH:mm:ss"_s));
