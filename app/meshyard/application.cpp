@@ -96,6 +96,9 @@ int Application::run()
         [this] { startEmbedded(false); });
     connect(m_window.get(), &ui::MainWindow::fileRequested, this, &Application::openFile);
     connect(m_window.get(), &ui::MainWindow::closeDecided, this, &Application::closeDecided);
+    // Queued: the frame must be taken over whole before anything is read from it.
+    connect(&m_session, &ui::MeshSession::modelChanged, this, &Application::onPicture,
+        Qt::QueuedConnection);
     m_window->show();
     openWhatWasAsked();
     if (m_commandLine.exitAfterSeconds)
@@ -149,8 +152,6 @@ void Application::connectTo(const QString& address, const QString& displayName)
         std::make_unique<GrpcCommands>(target, operatorName()),
         std::make_unique<HistoryPast>(file.toStdString()), displayName);
     record(file);
-    connect(&m_session, &ui::MeshSession::topologyChanged, this, &Application::onFirstPicture,
-        Qt::SingleShotConnection);
 }
 
 void Application::record(const QString& file)
@@ -179,13 +180,16 @@ void Application::openFile(const QString& path)
     else
         m_session.open(std::make_unique<RecordingSource>(path), nullptr,
             std::make_unique<HistoryPast>(path.toStdString()), name);
-    connect(&m_session, &ui::MeshSession::topologyChanged, this, &Application::onFirstPicture,
-        Qt::SingleShotConnection);
 }
 
-void Application::onFirstPicture()
+void Application::onPicture()
 {
+    if (m_session.model().unixMs() == 0 || m_session.model().edges().empty())
+        return;
     selectWhatWasAsked();
+    if (m_askedDone)
+        return;
+    m_askedDone = true;
     goWhereAsked();
     if (!m_commandLine.exportFile.isEmpty())
         exportWhenDrawn(kExportTries);
@@ -228,6 +232,8 @@ void Application::exportWhenDrawn(int triesLeft)
 void Application::selectWhatWasAsked()
 {
     const QString wanted = m_commandLine.select;
+    if (wanted.isEmpty())
+        return;
     for (const auto& [key, edge] : m_session.model().edges()) {
         const QString name = ui::edgeText(key);
         const QString plain = u"edge:"_s + QString::fromStdString(key.source.service) + u"->"_s
@@ -235,6 +241,15 @@ void Application::selectWhatWasAsked()
         if (wanted == plain || wanted == u"edge:"_s + ui::sceneId(key)
             || wanted == u"edge:"_s + name) {
             m_window->selection().set(key);
+            m_commandLine.select.clear();
+            return;
+        }
+    }
+    for (const auto& [key, node] : m_session.model().nodes()) {
+        if (wanted == u"node:"_s + QString::fromStdString(key.service)
+            || wanted == u"node:"_s + ui::sceneId(key)) {
+            m_window->selection().set(key);
+            m_commandLine.select.clear();
             return;
         }
     }

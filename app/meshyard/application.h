@@ -43,7 +43,7 @@ private:
     void connectTo(const QString& address, const QString& displayName);
     void openFile(const QString& path);
     void record(const QString& file);
-    void onFirstPicture();
+    void onPicture();
     void selectWhatWasAsked();
     void goWhereAsked();
     void exportWhenDrawn(int triesLeft);
@@ -59,6 +59,7 @@ private:
     std::unique_ptr<EmbeddedMesh> m_mesh;
     std::unique_ptr<history::HistoryWriter> m_history;
     std::unique_ptr<ui::MainWindow> m_window;
+    bool m_askedDone = false; // --at and --export
     int m_exitCode = 0;
 };
 
