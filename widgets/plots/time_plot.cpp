@@ -177,7 +177,8 @@ void TimePlot::rescale()
 void TimePlot::scheduleReplot()
 {
     describe();
-    if (isVisible() && !visibleRegion().isEmpty())
+    // Asked of the plot: it is opaque and takes our whole region away from us.
+    if (isVisible() && !d->plot->visibleRegion().isEmpty())
         d->plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
