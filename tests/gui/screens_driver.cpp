@@ -47,6 +47,8 @@ const QString kPage = u"production/productpage@v1"_s;
 const QString kDetails = u"production/details@v1"_s;
 const QString kReviews1 = u"production/reviews@v1"_s;
 const QString kReviews2 = u"production/reviews@v2"_s;
+const QString kStagingPage = u"staging/productpage@v1"_s;
+const QString kStagingReviews = u"staging/reviews@v3"_s;
 const QString kRatings1 = u"production/ratings@v1"_s;
 
 /// The process whose command line holds all of these words; 0 = none.
@@ -78,7 +80,9 @@ private:
     void openMesh();
     void firstRunAndStart();
     void liveAndTrouble();
-    void tripDetails();
+    void fail(const QString& instance, const char* percent);
+    void untilBadge(const QString& from, const QString& to, scene::BadgeKind kind);
+    void tripReviews();
     void dragAndRefusal();
     void pastAndNoMatch();
     void pages();
@@ -182,37 +186,50 @@ void Screens::liveAndTrouble()
     until([this] { return m_pilot.edgesWithin(u"production"_s) >= 9; }, "a live graph");
     QTest::qWait(12'000); // the first minute's figures are those of the start
     shoot(u"live"_s);
-    const QString knobs = m_ready[u"workloads"_s][u"ratings-v1-a"_s][u"knobs"_s].toString();
-    httpGet(knobs.toStdString(), "/knobs?failure_percent=100", {}, "PUT");
-    until(
-        [this] {
-            const auto edge = m_pilot.edge(kReviews2, kRatings1);
-            return edge && edge->badge.kind == scene::BadgeKind::Open;
-        },
-        "an open breaker");
-    if (const auto edge = m_pilot.edge(kReviews2, kRatings1))
-        m_pilot.click({PartKind::Badge, edge->id});
-    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+    fail(u"details-v1-a"_s, "60");
+    untilBadge(kPage, kDetails, scene::BadgeKind::Open);
+    if (const auto edge = m_pilot.edge(kPage, kDetails))
+        m_pilot.canvas().select({PartKind::Edge, edge->id});
+    QTest::qWait(3000); // the charts show it
     shoot(u"trouble"_s);
 }
 
-void Screens::tripDetails()
+void Screens::fail(const QString& instance, const char* percent)
 {
-    const auto edge = m_pilot.edge(kPage, kDetails);
+    const QString knobs = m_ready[u"workloads"_s][instance][u"knobs"_s].toString();
+    httpGet(knobs.toStdString(), std::string("/knobs?failure_percent=") + percent, {}, "PUT");
+}
+
+void Screens::untilBadge(const QString& from, const QString& to, scene::BadgeKind kind)
+{
+    until(
+        [&] {
+            const auto edge = m_pilot.edge(from, to);
+            return edge && edge->badge.kind == kind;
+        },
+        "a badge");
+}
+
+void Screens::tripReviews()
+{
+    const auto edge = m_pilot.edge(kStagingPage, kStagingReviews);
     if (!edge)
         return;
     m_pilot.click({PartKind::Badge, edge->id});
     until([this] { return m_window.findChild<ui::TripPopover*>()->isVisible(); }, "the popover");
     shoot(u"trip-popover"_s);
     QTest::keyClick(QApplication::focusWidget(), Qt::Key_Return);
-    until(
-        [this] {
-            const auto now = m_pilot.edge(kPage, kDetails);
-            return now && now->badge.kind == scene::BadgeKind::Tripped;
-        },
-        "a tripped edge");
-    QTest::qWait(3000);
+    untilBadge(kStagingPage, kStagingReviews, scene::BadgeKind::Tripped);
+    QTest::qWait(2500);
     shoot(u"tripped"_s);
+    if (const auto details = m_pilot.edge(kPage, kDetails))
+        m_pilot.canvas().select({PartKind::Edge, details->id});
+    QTest::qWait(8000); // more of both in the charts
+    untilBadge(kPage, kDetails, scene::BadgeKind::Open);
+    shoot(u"overview"_s);
+    fail(u"ratings-v1-a"_s, "100");
+    untilBadge(kReviews2, kRatings1, scene::BadgeKind::Open);
+    shoot(u"crossing"_s); // badges where edges cross
 }
 
 void Screens::dragAndRefusal()
@@ -322,7 +339,7 @@ void Screens::run()
     firstRunAndStart();
     liveAndTrouble();
     if (wants(u"trip"_s))
-        tripDetails();
+        tripReviews();
     if (wants(u"drag"_s))
         dragAndRefusal();
     if (wants(u"past"_s))
