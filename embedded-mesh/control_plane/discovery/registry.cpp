@@ -325,10 +325,25 @@ v1::SupervisorOrder Registry::order(SessionId session) const
     v1::SupervisorOrder order;
     order.set_stop_all(m_stopping);
     for (const auto& [id, entry] : m_entries) {
-        if (entry.session == session && !entry.retiring)
+        if (entry.session == session && !entry.retiring && mayStart(entry))
             *order.add_desired() = entry.spec;
     }
     return order;
+}
+
+// A program outside the mesh calls into it: the first time it waits until what it may call has
+// started, or its first calls would open breakers on services that are only coming up.
+bool Registry::mayStart(const Entry& entry) const
+{
+    if (entry.spec.sidecar() || entry.spec.gateway() || entry.reported)
+        return true;
+    return std::none_of(m_entries.begin(), m_entries.end(), [&](const auto& other) {
+        const auto& [id, candidate] = other;
+        const std::string& state = candidate.status.state();
+        return candidate.session == entry.session && candidate.spec.sidecar()
+            && candidate.spec.namespace_() == entry.spec.namespace_()
+            && (state.empty() || state == "starting");
+    });
 }
 
 std::vector<Registry::SessionId> Registry::sessions() const

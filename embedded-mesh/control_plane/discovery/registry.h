@@ -97,6 +97,7 @@ private:
     void fillHosts(Entry& entry);
     std::vector<ServiceView> servicesLocked() const;
     bool isReady(const Entry& entry) const;
+    bool mayStart(const Entry& entry) const;
     NodeKey nodeOf(const v1::InstanceSpec& spec) const;
     void forgetDeparted();
 
