@@ -44,9 +44,14 @@ void MeshFaultsTest::tripEndsByItselfWithoutTheControlPlane()
     const auto started = mesh.start({QStringLiteral("--demo"), QStringLiteral("--no-restart")});
     QVERIFY2(started.has_value(), started ? "" : started.error().message.c_str());
     const std::string outbound = mesh.outbound("productpage-v1-a");
-    const auto status
-        = [&] { return httpGet(outbound, "/details/0", {{"Host", "details:9080"}}).status; };
-    QCOMPARE(status(), 200);
+    const auto ask = [&] { return httpGet(outbound, "/details/0", {{"Host", "details:9080"}}); };
+    const auto isForced = [&] {
+        const HttpAnswer answer = ask();
+        const auto header = answer.headers.find("x-meshyard-breaker");
+        return answer.status == 503 && header != answer.headers.end()
+            && header->second == "forced-open";
+    };
+    QCOMPARE(ask().status, 200);
     grpc::ClientContext context;
     v1::SetOverrideRequest request;
     request.mutable_edge()->set_source_namespace("production");
@@ -61,12 +66,14 @@ void MeshFaultsTest::tripEndsByItselfWithoutTheControlPlane()
     QElapsedTimer sinceTrip;
     sinceTrip.start();
     QCOMPARE(response.acknowledged_size(), response.proxies_size());
-    QCOMPARE(status(), 503);
+    QVERIFY(isForced());
     QCOMPARE(::kill(static_cast<pid_t>(mesh.controlPlanePid()), SIGKILL), 0);
-    QCOMPARE(status(), 503);
-    QTRY_COMPARE_WITH_TIMEOUT(status(), 200, 8'000);
+    QVERIFY(isForced());
+    QTRY_VERIFY_WITH_TIMEOUT(!isForced(), 8'000);
     QVERIFY2(sinceTrip.elapsed() >= 4'800, "it ended before its time");
     QVERIFY2(sinceTrip.elapsed() < 7'000, "it ended too late");
+    // Half-open: the demo's own calls share the trials; a slow machine may need a second round.
+    QTRY_COMPARE_WITH_TIMEOUT(ask().status, 200, 20'000);
 }
 
 void MeshFaultsTest::aKilledControlPlaneComesBack()
