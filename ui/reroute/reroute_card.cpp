@@ -116,6 +116,9 @@ void RerouteCard::showRow(int row, const PredictedFigure& figure)
     m_grid->addWidget(before, row, 1, Qt::AlignRight);
     m_grid->addWidget(arrow, row, 2);
     m_grid->addWidget(after, row, 3, Qt::AlignRight);
+    // A visible card does not show its new children by itself.
+    for (QLabel* label : {name, before, arrow, after})
+        label->show();
 }
 
 void RerouteCard::setVerdict(const QString& text, const QString& role)
