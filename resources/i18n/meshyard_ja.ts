@@ -51,6 +51,14 @@
         <translation><numerusform>%n 個の呼び出し元からの %1 を拒否します。</numerusform></translation>
     </message>
     <message>
+        <source>Trips all versions of %1: they share one cluster.</source>
+        <translation>%1 の全バージョンを遮断します（同じクラスターを共有しています）。</translation>
+    </message>
+    <message>
+        <source>Trips all versions of %1.</source>
+        <translation>%1 の全バージョンを遮断します。</translation>
+    </message>
+    <message>
         <source>%1: success %2 → %3 at worst.</source>
         <translation>%1: 成功率は最悪で %2 → %3。</translation>
     </message>

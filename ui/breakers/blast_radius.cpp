@@ -7,6 +7,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <set>
 
 using namespace Qt::Literals::StringLiterals;
 
@@ -18,15 +19,34 @@ struct BlastWords
     Q_DECLARE_TR_FUNCTIONS(meshyard::ui::BlastRadius)
 };
 
+bool shareCluster(const Edge& a, const Edge& b)
+{
+    return std::any_of(a.clusters.begin(), a.clusters.end(), [&](const std::string& cluster) {
+        return std::find(b.clusters.begin(), b.clusters.end(), cluster) != b.clusters.end();
+    });
+}
+
 } // namespace
 
 BlastRadius blastRadius(const MeshModel& model, const EdgeKey& edge)
 {
     BlastRadius radius;
-    const EdgeWindow window = model.window(edge);
-    radius.rejectedPerSecond = window.rate();
-    if (const EdgeState* state = model.edge(edge))
-        radius.callers = std::max(1U, state->breaker.instances);
+    const EdgeSelector selector = selectorOf(edge);
+    const EdgeState* tripped = model.edge(edge);
+    EdgeWindow window;
+    std::set<std::string> versions;
+    for (const auto& [key, state] : model.edges()) {
+        // A breaker belongs to a cluster: every version behind it is tripped at once.
+        if (!covers(selector, key))
+            continue;
+        const EdgeWindow one = model.window(key);
+        window.outcomes.add(one.outcomes);
+        radius.rejectedPerSecond += one.rate();
+        radius.callers = std::max(radius.callers, std::max(1U, state.breaker.instances));
+        versions.insert(key.destination.version);
+        radius.oneCluster = radius.oneCluster && tripped && shareCluster(tripped->edge, state.edge);
+    }
+    radius.versions = versions.size();
     Outcomes incoming;
     for (const auto& [key, state] : model.edges())
         if (key.destination == edge.source)
@@ -49,6 +69,13 @@ QString blastText(const MeshModel& model, const EdgeKey& edge)
     QString text
         = BlastWords::tr("Rejects %1 from %n caller(s).", nullptr, static_cast<int>(radius.callers))
               .arg(rateFigure(radius.rejectedPerSecond).text());
+    const QString service = QString::fromStdString(edge.destination.service);
+    if (radius.versions > 1)
+        text += u' '
+            + (radius.oneCluster
+                    ? BlastWords::tr("Trips all versions of %1: they share one cluster.")
+                    : BlastWords::tr("Trips all versions of %1."))
+                  .arg(service);
     if (radius.callerSuccess)
         text += u' '
             + BlastWords::tr("%1: success %2 → %3 at worst.")

@@ -7,11 +7,13 @@
 
 namespace meshyard::ui {
 
-/// What tripping an edge would do, from the last ten seconds.
+/// What tripping an edge would do, with all it covers, from the last ten seconds.
 struct BlastRadius
 {
     double rejectedPerSecond = 0;
     std::uint32_t callers = 0; // instances of the source
+    std::size_t versions = 0; // of the destination, tripped together
+    bool oneCluster = true; // they share one, so that nobody can trip them apart
     std::optional<double> callerSuccess; // of what comes into the source, 0..1
     std::optional<double> callerSuccessAfter; // if each of its calls here decides its own answer
 };
