@@ -294,6 +294,8 @@ void MainWindow::createDocks()
     m_exporter = new Exporter(m_context, m_topology->view(), this);
     connect(m_exporter, &Exporter::said, m_status, &StatusStrip::say);
     m_reroute = new RerouteEditor(m_context, *m_policies, *m_acts, m_topology->view(), m_topology);
+    connect(m_reroute, &RerouteEditor::opened, m_trip, &QWidget::hide);
+    connect(m_pages, &QStackedWidget::currentChanged, m_trip, &QWidget::hide);
 }
 
 void MainWindow::connectInspector()

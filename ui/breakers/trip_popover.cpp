@@ -101,6 +101,12 @@ TripPopover::TripPopover(const UiContext& context, QWidget* window)
     });
     connect(m_kind, &QComboBox::currentIndexChanged, this, &TripPopover::refresh);
     connect(&context.session, &MeshSession::modelChanged, this, &TripPopover::refresh);
+    // What it says is of the mesh and the moment it was opened on.
+    connect(&context.session, &MeshSession::phaseChanged, this, &QWidget::hide);
+    connect(&context.session, &MeshSession::timeChanged, this, [this] {
+        if (m_context.session.isPast())
+            hide();
+    });
     hide();
 }
 

@@ -159,6 +159,7 @@ void RerouteEditor::showDraft(const RerouteDraft& draft, bool decidable)
     if (!edits)
         m_card->setRefusal(qs(edits.error().message));
     placeCard();
+    Q_EMIT opened();
 }
 
 void RerouteEditor::placeCard()

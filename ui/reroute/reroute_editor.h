@@ -27,6 +27,10 @@ public:
 
     Verdict canReroute(const QString& edgeId, const QString& nodeId) const override;
 
+Q_SIGNALS:
+    /// Its card came up, or has another change to decide.
+    void opened();
+
 private:
     void follow(const QString& edgeId, const QString& nodeId);
     void drop(const QString& edgeId, const QString& nodeId);
