@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 #include <tuple>
 
 namespace meshyard::config {
@@ -35,6 +37,27 @@ void checkDocument(const CheckContext& context)
     checkSecurity(context);
 }
 
+std::string placeOf(const Resource& resource)
+{
+    return resource.file + ":" + std::to_string(resource.tree->line);
+}
+
+/// MY0113 for documents of one name in several texts; parseResources() sees those of one text.
+void refuseTwins(std::span<const Resource> edited, std::vector<Diagnostic>& out)
+{
+    std::map<ResourceId, const Resource*> seen;
+    for (const Resource& resource : edited) {
+        const auto [first, fresh] = seen.emplace(resource.id, &resource);
+        const Resource& twin = *first->second;
+        if (fresh || (resource.broken && resource.file == twin.file))
+            continue;
+        const ResourceId& id = resource.id;
+        out.push_back(diagnosticAt(resource, "metadata.name", Severity::Error, "MY0113",
+            id.kind + " " + id.ns + "/" + id.name + " stands twice in this request: "
+                + placeOf(twin) + " and " + placeOf(resource) + "; keep one"));
+    }
+}
+
 void sortByPlace(std::vector<Diagnostic>& diagnostics)
 {
     std::ranges::stable_sort(
@@ -50,6 +73,7 @@ std::vector<Diagnostic> validate(
     std::vector<Diagnostic> diagnostics;
     for (const Resource& resource : edited)
         checkDocument({index, resource, diagnostics});
+    refuseTwins(edited, diagnostics);
     sortByPlace(diagnostics);
     return diagnostics;
 }

@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
+
 using namespace meshyard;
 using namespace meshyard::control_plane;
 
@@ -73,6 +75,42 @@ private Q_SLOTS:
         QCOMPARE(finding.column(), 3U);
         QVERIFY(finding.message().find("subsets") != std::string::npos);
         QCOMPARE(m_store->newest(), std::uint64_t{0});
+    }
+
+    void oneNameInTwoTextsIsAnError()
+    {
+        v1::ApplyRequest request = documents(kRule);
+        v1::DocumentText& other = *request.add_documents();
+        other.set_name("other.yaml");
+        other.set_text(std::string("# one line more\n") + kRule);
+        const auto applied = m_configuration->apply(request);
+        QVERIFY(applied && !applied->stored());
+        const auto& all = applied->diagnostics();
+        const auto isError = [](const v1::Diagnostic& d) { return d.severity() == v1::ERROR; };
+        QCOMPARE(std::count_if(all.begin(), all.end(), isError), 1);
+        const v1::Diagnostic& finding = *std::find_if(all.begin(), all.end(), isError);
+        QCOMPARE(finding.code(), std::string("MY0113"));
+        QCOMPARE(finding.file(), std::string("other.yaml"));
+        QCOMPARE(finding.line(), 6U);
+        QCOMPARE(finding.column(), 9U);
+        QCOMPARE(finding.message(),
+            std::string("DestinationRule production/reviews stands twice in this request: "
+                        "rule.yaml:2 and other.yaml:3; keep one"));
+        QCOMPARE(m_store->newest(), std::uint64_t{0});
+    }
+
+    void whatIsWrittenCannotBeDeletedToo()
+    {
+        v1::ApplyRequest request = documents(kRule);
+        v1::ResourceRef& ref = *request.add_deletes();
+        ref.set_kind("dr");
+        ref.set_name("reviews");
+        const auto applied = m_configuration->apply(request);
+        QVERIFY(!applied);
+        QCOMPARE(applied.error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(applied.error().message,
+            std::string("DestinationRule production/reviews is both deleted and written in this "
+                        "request; keep one"));
     }
 
     void aDryRunShowsTheDiffAndStoresNothing()

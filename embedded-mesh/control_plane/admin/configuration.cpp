@@ -56,6 +56,18 @@ void addWorkload(const config::Resource& resource, config::MeshView& view)
     }
 }
 
+bool writes(const std::vector<config::Resource>& resources, const config::ResourceId& id)
+{
+    return std::any_of(resources.begin(), resources.end(),
+        [&id](const config::Resource& resource) { return resource.id == id; });
+}
+
+bool deletes(const ChangeSet& changes, const config::ResourceId& id)
+{
+    return std::any_of(changes.writes.begin(), changes.writes.end(),
+        [&id](const ChangeSet::Write& write) { return write.id == id; });
+}
+
 } // namespace
 
 Configuration::Configuration(Store& store, ViewSource view)
@@ -148,16 +160,18 @@ Result<v1::ApplyResponse> Configuration::apply(const v1::ApplyRequest& request, 
     for (const v1::ResourceRef& ref : request.deletes()) {
         const config::KindInfo* info = config::findKind(ref.kind());
         const std::string ns = ref.namespace_().empty() ? kDefaultNamespace : ref.namespace_();
-        changes.writes.push_back(
-            {{info != nullptr ? info->name : ref.kind(), ns, ref.name()}, {}, std::nullopt});
+        const config::ResourceId id{info != nullptr ? info->name : ref.kind(), ns, ref.name()};
+        if (writes(edited.resources, id))
+            return failure(ErrorCode::InvalidArgument,
+                fmt::format("{} {}/{} is both deleted and written in this request; keep one",
+                    id.kind, id.ns, id.name));
+        if (!deletes(changes, id))
+            changes.writes.push_back({id, {}, std::nullopt});
     }
     std::vector<config::Resource> others;
     const ResourcesPtr all = resources();
     std::copy_if(all->begin(), all->end(), std::back_inserter(others),
-        [&changes](const config::Resource& resource) {
-            return std::none_of(changes.writes.begin(), changes.writes.end(),
-                [&](const ChangeSet::Write& write) { return write.id == resource.id; });
-        });
+        [&changes](const config::Resource& resource) { return !deletes(changes, resource.id); });
     std::vector<config::Diagnostic> findings
         = config::validate(edited.resources, others, viewWith(edited.resources));
     findings.insert(findings.begin(), edited.diagnostics.begin(), edited.diagnostics.end());
