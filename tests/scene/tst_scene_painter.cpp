@@ -76,6 +76,49 @@ double distanceTo(const QPolygonF& points, QPointF point)
     return nearest;
 }
 
+/// The demo mesh with two versions of ratings, called by two versions of reviews, all breakers on
+/// the way open.
+tests::BookinfoScene crowdedMesh()
+{
+    tests::BookinfoScene demo;
+    SceneModel& model = demo.edit();
+    const QString prefix = QStringLiteral("production/");
+    std::erase_if(model.edges, [&prefix](const SceneEdge& edge) {
+        return edge.target == prefix + QStringLiteral("ratings");
+    });
+    model.frames.push_back({prefix + QStringLiteral("ratings"), QStringLiteral("production"),
+        QStringLiteral("ratings"), QStringLiteral("2 versions"), QString()});
+    const auto ratings
+        = std::ranges::find(model.nodes, prefix + QStringLiteral("ratings"), &SceneNode::id);
+    ratings->frame = model.frames.back().id;
+    SceneNode second = *ratings;
+    second.id += QStringLiteral("-v2");
+    model.nodes.push_back(second);
+    for (const QString& version : {QStringLiteral("v2"), QStringLiteral("v3")}) {
+        SceneSplit split;
+        split.source = prefix + QStringLiteral("reviews-") + version;
+        split.id = split.source + QStringLiteral(">ratings");
+        split.frame = model.frames.back().id;
+        split.weights = {52, 48};
+        split.label = QStringLiteral("15.5 rps");
+        model.splits.push_back(split);
+        for (const char* target : {"ratings", "ratings-v2"}) {
+            SceneEdge edge;
+            edge.source = split.source;
+            edge.target = prefix + QLatin1String(target);
+            edge.id = edge.source + u'>' + edge.target;
+            edge.split = split.id;
+            edge.rate = 8;
+            edge.label = QStringLiteral("8.1 rps · p99 7.67 ms");
+            edge.health = Health::Bad;
+            edge.badge.kind = BadgeKind::Open;
+            edge.badge.words = QStringLiteral("2/2 open");
+            model.edges.push_back(edge);
+        }
+    }
+    return demo;
+}
+
 } // namespace
 
 class ScenePainterTest : public QObject
@@ -150,6 +193,34 @@ private Q_SLOTS:
                 QVERIFY2(
                     !scene->edges[i].labelRect.isNull(), qPrintable(scene->model->edges[i].id));
         }
+    }
+
+    void keepsTitlesReadable()
+    {
+        const auto scene = crowdedMesh().placed();
+        const auto titles = titleRects(*scene);
+        QCOMPARE(titles.size(), std::size_t{4});
+        QList<QRectF> marks;
+        for (const EdgeShape& edge : scene->edges)
+            marks << edge.labelRect << edge.wordsRect << edge.badgeRect;
+        for (const SplitShape& split : scene->splits) {
+            marks << split.labelRect << split.weightsRect << split.diamondRect;
+            QVERIFY(!split.newWeightsRect.isNull());
+        }
+        marks.removeIf([](const QRectF& rect) { return rect.isNull(); });
+        for (const QRectF& mark : marks) {
+            for (const QRectF& title : titles)
+                QVERIFY(!mark.intersects(title));
+        }
+        QImage image((scene->extent.size() + QSizeF(48, 48)).toSize(), QImage::Format_RGB32);
+        image.fill(lightTokens().canvas);
+        QPainter painter(&image);
+        painter.translate(QPointF(24, 24) - scene->extent.topLeft());
+        SceneState state;
+        state.preview.weights.push_back({scene->model->splits[1].id, {20, 80}});
+        ScenePainter(lightTokens(), *scene, state).paint(painter, scene->extent);
+        painter.end();
+        keep(image, QStringLiteral("crowded-light.png"));
     }
 
     void keepsPillsWhenFiguresChange()

@@ -213,22 +213,22 @@ void ScenePainter::paintSplitMarks(QPainter& painter, std::size_t split) const
         at + QPointF(0, half), at + QPointF(-half, 0)});
     if (!detailed())
         return;
+    const auto preview
+        = std::ranges::find(m_state.preview.weights, model.id, &ScenePreview::Weights::split);
+    const bool changes = preview != m_state.preview.weights.end();
     if (!shape.weightsRect.isNull()) {
-        const auto preview
-            = std::ranges::find(m_state.preview.weights, model.id, &ScenePreview::Weights::split);
-        const bool changes = preview != m_state.preview.weights.end();
         QFont font = textFont(11, changes ? QFont::Normal : QFont::DemiBold);
         font.setStrikeOut(changes);
         painter.setFont(font);
         painter.setPen(changes ? m_tokens.sub : m_tokens.accent);
         const QRectF wide = shape.weightsRect.adjusted(-20, 0, 20, 0);
         painter.drawText(wide, Qt::AlignCenter, joined(model.weights));
-        if (changes) {
-            const QRectF below = wide.translated(0, 17);
-            painter.setFont(textFont(11, QFont::Bold));
-            painter.setPen(m_tokens.accent);
-            painter.drawText(below, Qt::AlignCenter, joined(preview->weights));
-        }
+    }
+    if (changes && !shape.newWeightsRect.isNull()) {
+        painter.setFont(textFont(11, QFont::Bold));
+        painter.setPen(m_tokens.accent);
+        painter.drawText(shape.newWeightsRect.adjusted(-20, 0, 20, 0), Qt::AlignCenter,
+            joined(preview->weights));
     }
     if (!shape.labelRect.isNull())
         paintPill(painter, shape.labelRect, model.label, m_tokens.border, m_tokens.text, false);

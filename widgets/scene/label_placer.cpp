@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kPillHeight = 20;
 constexpr double kWordsHeight = 18;
+constexpr double kWeightsRow = 16;
 constexpr double kCell = 256;
 constexpr double kImpossible = 1000;
 constexpr double kForeignLine = 40;
@@ -59,6 +60,30 @@ bool isSmallBadge(BadgeKind kind)
     return kind == BadgeKind::Closed;
 }
 
+std::vector<QRectF> titleRects(const PlacedScene& scene)
+{
+    const QFontMetricsF title(textFont(13, QFont::DemiBold));
+    const QFontMetricsF frameWords(textFont(11));
+    const QFontMetricsF environmentWords(textFont(12));
+    std::vector<QRectF> rects;
+    for (const FrameShape& shape : scene.frames) {
+        const SceneFrame& frame = scene.model->frames[static_cast<std::size_t>(shape.frame)];
+        const double width = title.horizontalAdvance(frame.title) + 10
+            + frameWords.horizontalAdvance(frame.subtitle);
+        rects.emplace_back(shape.rect.topLeft() + QPointF(14, 9), QSizeF(width, 18));
+    }
+    for (std::size_t i = 0; i < scene.environments.size(); ++i) {
+        if (scene.environments[i].isEmpty())
+            continue;
+        const SceneEnvironment& environment = scene.model->environments[i];
+        const double width = title.horizontalAdvance(environment.title) + 14
+            + environmentWords.horizontalAdvance(environment.subtitle);
+        rects.emplace_back(scene.environments[i].topLeft() + QPointF(16, 12),
+            QSizeF(std::ceil(width / 16) * 16, 18));
+    }
+    return rects;
+}
+
 LabelPlacer::LabelPlacer(PlacedScene& scene, const PlacedScene* before)
     : m_scene(scene)
     , m_before(before)
@@ -72,13 +97,23 @@ LabelPlacer::LabelPlacer(PlacedScene& scene, const PlacedScene* before)
 
 void LabelPlacer::run()
 {
-    const auto& model = *m_scene.model;
-    for (std::size_t i = 0; i < m_scene.edges.size(); ++i)
-        placeBadge(i);
+    for (const QRectF& title : titleRects(m_scene))
+        occupy(title);
+    for (const SplitShape& split : m_scene.splits) {
+        if (!split.diamondRect.isNull())
+            occupy(split.diamondRect);
+    }
+    placeBadges();
     for (std::size_t i = 0; i < m_scene.splits.size(); ++i)
         placeWeights(i);
     for (std::size_t i = 0; i < m_scene.edges.size(); ++i)
         placeWords(i);
+    placeLabels();
+}
+
+void LabelPlacer::placeLabels()
+{
+    const auto& model = *m_scene.model;
     for (std::size_t i = 0; i < m_scene.splits.size(); ++i) {
         SplitShape& shape = m_scene.splits[i];
         const QRectF before = m_before != nullptr ? m_before->splits[i].labelRect : QRectF();
@@ -145,6 +180,12 @@ bool LabelPlacer::take(std::vector<Candidate> candidates, std::uint32_t line, QR
     return true;
 }
 
+void LabelPlacer::placeBadges()
+{
+    for (std::size_t i = 0; i < m_scene.edges.size(); ++i)
+        placeBadge(i);
+}
+
 /// Before the arrow; larger glyphs in the middle of the last stretch between two columns, where
 /// their words have room.
 void LabelPlacer::placeBadge(std::size_t edge)
@@ -204,23 +245,37 @@ void LabelPlacer::placeWeights(std::size_t split)
     SplitShape& shape = m_scene.splits[split];
     const SceneSplit& model = m_scene.model->splits[split];
     shape.weightsRect = {};
+    shape.newWeightsRect = {};
     if (shape.diamondRect.isNull())
         return;
-    occupy(shape.diamondRect);
     if (model.weights.empty())
         return;
     QString text;
     for (const int weight : model.weights)
         text += (text.isEmpty() ? QString() : QStringLiteral(" · ")) + QString::number(weight);
     const double width = m_words.horizontalAdvance(text) + 6;
-    std::vector<Candidate> candidates;
     const auto line = static_cast<std::uint32_t>(m_scene.edges.size() + split);
-    for (const double dy : {24.0, -24.0}) {
-        for (const double dx : {-width * 0.25, -width * 0.5, 0.0})
-            candidates.push_back({around(shape.diamond + QPointF(dx, dy), width, 16),
-                (dy < 0 ? 6 : 0) + (dx == 0 ? 4 : 0) + (dx < -width * 0.3 ? 3.0 : 0.0)});
+    // Room for one row more, away from the diamond: what a drag would make of the weights.
+    for (const double height : {2 * kWeightsRow, kWeightsRow}) {
+        std::vector<Candidate> candidates;
+        const double off = 16 + height / 2;
+        for (const double dy : {off, -off}) {
+            for (const double dx : {-width * 0.25, -width * 0.5, 0.0})
+                candidates.push_back({around(shape.diamond + QPointF(dx, dy), width, height),
+                    (dy < 0 ? 6 : 0) + (dx == 0 ? 4 : 0) + (dx < -width * 0.3 ? 3.0 : 0.0)});
+        }
+        if (take(std::move(candidates), line, shape.weightsRect))
+            break;
     }
-    take(std::move(candidates), line, shape.weightsRect);
+    const bool above = shape.weightsRect.center().y() < shape.diamond.y();
+    if (shape.weightsRect.isNull())
+        shape.newWeightsRect = around(shape.diamond + QPointF(0, 24), width, kWeightsRow);
+    else if (above)
+        shape.weightsRect.setTop(shape.weightsRect.bottom() - kWeightsRow);
+    else
+        shape.weightsRect.setBottom(shape.weightsRect.top() + kWeightsRow);
+    if (shape.newWeightsRect.isNull())
+        shape.newWeightsRect = shape.weightsRect.translated(0, above ? -kWeightsRow : kWeightsRow);
 }
 
 void LabelPlacer::placeLabel(const QString& text, const QPolygonF& points, double length,

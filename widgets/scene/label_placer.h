@@ -10,8 +10,8 @@
 namespace meshyard::scene {
 
 /// Finds places for badges, their words, edge labels and weights: at their own edge, never over a
-/// node, a badge, another label or, if it can be helped, a foreign edge. What finds none is left
-/// out.
+/// node, a title, a badge, another label or, if it can be helped, a foreign edge. What finds none
+/// is left out.
 class LabelPlacer final
 {
 public:
@@ -28,9 +28,11 @@ private:
         double cost = 0;
     };
 
+    void placeBadges();
     void placeBadge(std::size_t edge);
     void placeWords(std::size_t edge);
     void placeWeights(std::size_t split);
+    void placeLabels();
     void placeLabel(const QString& text, const QPolygonF& points, double length, double width,
         std::uint32_t line, const QRectF& before, QRectF& placed);
     double obstruction(const QRectF& rect, std::uint32_t line) const;
@@ -46,6 +48,9 @@ private:
     QHash<qint64, std::vector<QRectF>> m_nodes; // by cell
     QHash<qint64, std::vector<QRectF>> m_occupied;
 };
+
+/// @return where the titles of frames and environments are written.
+std::vector<QRectF> titleRects(const PlacedScene& scene);
 
 /// @return whether the badge of this kind is the small tick.
 bool isSmallBadge(BadgeKind kind);

@@ -43,7 +43,8 @@ struct SplitShape
     std::vector<int> branches; // edge indices, in order of the weights
     QPointF diamond;
     QRectF diamondRect; // null: not drawn
-    QRectF weightsRect;
+    QRectF weightsRect; // null: none, or no room
+    QRectF newWeightsRect; // where a drag's weights go; null: not drawn
     QRectF labelRect;
 };
 
