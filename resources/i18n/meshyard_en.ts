@@ -2,7 +2,17 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en">
 <context>
-    <name>EdgePanel</name>
+    <name>meshyard::ui::BlastRadius</name>
+    <message numerus="yes">
+        <source>Rejects %1 from %n caller(s).</source>
+        <translation>
+            <numerusform>Rejects %1 from %n caller.</numerusform>
+            <numerusform>Rejects %1 from %n callers.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::EdgePanel</name>
     <message numerus="yes">
         <source>%n caller(s)</source>
         <translation>
@@ -12,7 +22,7 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
+    <name>meshyard::ui::MainWindow</name>
     <message numerus="yes">
         <source>%n breaker(s) not closed</source>
         <translation>
@@ -29,57 +39,12 @@
     </message>
 </context>
 <context>
-    <name>PolicyPage</name>
+    <name>meshyard::ui::PolicyPage</name>
     <message numerus="yes">
         <source>%n error(s): nothing is applied until they are gone</source>
         <translation>
             <numerusform>%n error: nothing is applied until it is gone</numerusform>
             <numerusform>%n errors: nothing is applied until they are gone</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>StatusStrip</name>
-    <message numerus="yes">
-        <source>%n override(s): %1</source>
-        <extracomment>%1 describes the first of them, e.g. &quot;reviews v3 → ratings, 8:12 left&quot;</extracomment>
-        <translation>
-            <numerusform>%n override: %1</numerusform>
-            <numerusform>%n overrides: %1</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n breaker(s) open</source>
-        <translation>
-            <numerusform>%n breaker open</numerusform>
-            <numerusform>%n breakers open</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n breaker(s) half-open</source>
-        <translation>
-            <numerusform>%n breaker half-open</numerusform>
-            <numerusform>%n breakers half-open</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>TopBar</name>
-    <message numerus="yes">
-        <source>All %n proxies have acknowledged it. Click for the list of revisions.</source>
-        <translation>
-            <numerusform>The proxy has acknowledged it. Click for the list of revisions.</numerusform>
-            <numerusform>All %n proxies have acknowledged it. Click for the list of revisions.</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::BlastRadius</name>
-    <message numerus="yes">
-        <source>Rejects %1 from %n caller(s).</source>
-        <translation>
-            <numerusform>Rejects %1 from %n caller.</numerusform>
-            <numerusform>Rejects %1 from %n callers.</numerusform>
         </translation>
     </message>
 </context>
@@ -107,6 +72,41 @@
         <translation>
             <numerusform>%n version</numerusform>
             <numerusform>%n versions</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::StatusStrip</name>
+    <message numerus="yes">
+        <source>%n override(s): %1</source>
+        <extracomment>%1 describes the first of them, e.g. &quot;reviews v3 → ratings, 8:12 left&quot;</extracomment>
+        <translation>
+            <numerusform>%n override: %1</numerusform>
+            <numerusform>%n overrides: %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n breaker(s) open</source>
+        <translation>
+            <numerusform>%n breaker open</numerusform>
+            <numerusform>%n breakers open</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n breaker(s) half-open</source>
+        <translation>
+            <numerusform>%n breaker half-open</numerusform>
+            <numerusform>%n breakers half-open</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TopBar</name>
+    <message numerus="yes">
+        <source>All %n proxies have acknowledged it. Click for the list of revisions.</source>
+        <translation>
+            <numerusform>The proxy has acknowledged it. Click for the list of revisions.</numerusform>
+            <numerusform>All %n proxies have acknowledged it. Click for the list of revisions.</numerusform>
         </translation>
     </message>
 </context>

@@ -2,7 +2,31 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="ja">
 <context>
-    <name>Application</name>
+    <name>SceneWords</name>
+    <message>
+        <source>%1 old</source>
+        <translation>%1前の値</translation>
+    </message>
+    <message>
+        <source>n %1</source>
+        <extracomment>inside a small ring: fewer calls than the breaker wants to judge</extracomment>
+        <translation>n %1</translation>
+    </message>
+    <message>
+        <source>breaker of %1: %2</source>
+        <translation>%1 のブレーカー: %2</translation>
+    </message>
+    <message>
+        <source>Breaker %1: %2 of %3 calls failed in its window. %4 Click to trip or reset it.</source>
+        <translation>ブレーカー %1: 窓内の %3 件中 %2 件が失敗。%4 クリックで遮断またはリセット。</translation>
+    </message>
+    <message>
+        <source>Shared by the versions of the service.</source>
+        <translation>サービスの各バージョンで共有。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::app::Application</name>
     <message>
         <source>This computer</source>
         <translation>このコンピューター</translation>
@@ -21,7 +45,28 @@
     </message>
 </context>
 <context>
-    <name>BreakerStrips</name>
+    <name>meshyard::ui::BlastRadius</name>
+    <message numerus="yes">
+        <source>Rejects %1 from %n caller(s).</source>
+        <translation>
+            <numerusform>%n 個の呼び出し元からの %1 を拒否します。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Trips all versions of %1: they share one cluster.</source>
+        <translation>%1 の全バージョンを遮断します（同じクラスターを共有しています）。</translation>
+    </message>
+    <message>
+        <source>Trips all versions of %1.</source>
+        <translation>%1 の全バージョンを遮断します。</translation>
+    </message>
+    <message>
+        <source>%1: success %2 → %3 at worst.</source>
+        <translation>%1: 成功率は最悪で %2 → %3。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::BreakerStrips</name>
     <message>
         <source>Breaker, by caller</source>
         <translation>ブレーカー（呼び出し元別）</translation>
@@ -36,7 +81,7 @@
     </message>
 </context>
 <context>
-    <name>CheatSheet</name>
+    <name>meshyard::ui::CheatSheet</name>
     <message>
         <source>Keys and commands</source>
         <translation>キーとコマンド</translation>
@@ -55,7 +100,34 @@
     </message>
 </context>
 <context>
-    <name>DiffDialog</name>
+    <name>meshyard::ui::CloseQuestion</name>
+    <message>
+        <source>Close Meshyard</source>
+        <translation>Meshyard を閉じる</translation>
+    </message>
+    <message>
+        <source>Stop the mesh, or leave it running?</source>
+        <translation>メッシュを停止しますか、動かしたままにしますか？</translation>
+    </message>
+    <message>
+        <source>Left running, its services go on serving, and the next window finds them again.</source>
+        <translation>動かしたままにすると、サービスは応答を続け、次に開いたウィンドウが再び見つけます。</translation>
+    </message>
+    <message>
+        <source>Stop the mesh</source>
+        <translation>メッシュを停止</translation>
+    </message>
+    <message>
+        <source>Leave it running</source>
+        <translation>動かしたままにする</translation>
+    </message>
+    <message>
+        <source>Remember this</source>
+        <translation>この選択を記憶する</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::DiffDialog</name>
     <message>
         <source>Close</source>
         <translation>閉じる</translation>
@@ -66,7 +138,7 @@
     </message>
 </context>
 <context>
-    <name>DiffText</name>
+    <name>meshyard::ui::DiffText</name>
     <message>
         <source>Difference</source>
         <translation>差分</translation>
@@ -77,7 +149,7 @@
     </message>
 </context>
 <context>
-    <name>EdgePanel</name>
+    <name>meshyard::ui::EdgePanel</name>
     <message>
         <source>open %1 s</source>
         <translation>開 %1 秒</translation>
@@ -226,7 +298,219 @@
     </message>
 </context>
 <context>
-    <name>EmptyPage</name>
+    <name>meshyard::ui::EdgeWords</name>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>tripped · %1 left</source>
+        <translation>遮断中 · 残り %1</translation>
+    </message>
+    <message>
+        <source>tripped</source>
+        <translation>遮断中</translation>
+    </message>
+    <message>
+        <source>held closed · %1 left</source>
+        <translation>閉に固定 · 残り %1</translation>
+    </message>
+    <message>
+        <source>held closed</source>
+        <translation>閉に固定</translation>
+    </message>
+    <message>
+        <source>draining %1 %</source>
+        <translation>%1 % を排出中</translation>
+    </message>
+    <message>
+        <source>%1 failures in a row</source>
+        <translation>%1 回連続の失敗</translation>
+    </message>
+    <message>
+        <source>%1 % of %2 calls failed</source>
+        <translation>%2 件中 %1 % が失敗</translation>
+    </message>
+    <message>
+        <source>%1 % of %2 calls were slow</source>
+        <translation>%2 件中 %1 % が低速</translation>
+    </message>
+    <message>
+        <source>trial calls failed</source>
+        <translation>試行の呼び出しが失敗</translation>
+    </message>
+    <message>
+        <source>trial calls succeeded</source>
+        <translation>試行の呼び出しが成功</translation>
+    </message>
+    <message>
+        <source>its time was up</source>
+        <translation>時間が経過</translation>
+    </message>
+    <message>
+        <source>by an operator</source>
+        <translation>運用者の操作</translation>
+    </message>
+    <message>
+        <source>by %1</source>
+        <translation>%1 の操作</translation>
+    </message>
+    <message>
+        <source>the override ended</source>
+        <translation>上書きが終了</translation>
+    </message>
+    <message>
+        <source>the policy changed</source>
+        <translation>ポリシーが変更</translation>
+    </message>
+    <message>
+        <source>%1 opened on %2</source>
+        <translation>%1 が %2 で開いた</translation>
+    </message>
+    <message>
+        <source>%1 half-open on %2</source>
+        <translation>%1 が %2 で半開</translation>
+    </message>
+    <message>
+        <source>%1 closed on %2</source>
+        <translation>%1 が %2 で閉じた</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>any caller</source>
+        <translation>任意の呼び出し元</translation>
+    </message>
+    <message>
+        <source>%1 ok</source>
+        <translation>成功 %1</translation>
+    </message>
+    <message>
+        <source>%1 ok · %2</source>
+        <translation>成功 %1 · %2</translation>
+    </message>
+    <message>
+        <source>would be open</source>
+        <translation>本来は開</translation>
+    </message>
+    <message>
+        <source>%1/%2 open</source>
+        <translation>%1/%2 開</translation>
+    </message>
+    <message>
+        <source>trial %1/%2</source>
+        <translation>試行 %1/%2</translation>
+    </message>
+    <message>
+        <source>half-open</source>
+        <translation>半開</translation>
+    </message>
+    <message>
+        <source>limited to %1</source>
+        <translation>上限 %1</translation>
+    </message>
+    <message>
+        <source>limited</source>
+        <translation>上限到達</translation>
+    </message>
+    <message>
+        <source>panic routing</source>
+        <translation>パニックルーティング</translation>
+    </message>
+    <message>
+        <source>%1/%2 ejected</source>
+        <translation>%1/%2 除外</translation>
+    </message>
+    <message>
+        <source>%1 refused revision %2: %3</source>
+        <translation>%1 がリビジョン %2 を拒否: %3</translation>
+    </message>
+    <message>
+        <source>revision %1</source>
+        <translation>リビジョン %1</translation>
+    </message>
+    <message>
+        <source>revision %1: %2</source>
+        <translation>リビジョン %1: %2</translation>
+    </message>
+    <message>
+        <source>known: our sidecars</source>
+        <translation>既知: 自前のサイドカー</translation>
+    </message>
+    <message>
+        <source>inferred from an Envoy&apos;s statistics</source>
+        <translation>Envoy の統計からの推定</translation>
+    </message>
+    <message>
+        <source>stale: its callers are silent</source>
+        <translation>古い値: 呼び出し元から報告なし</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>不明</translation>
+    </message>
+    <message>
+        <source>unknown protocol</source>
+        <translation>不明なプロトコル</translation>
+    </message>
+    <message>
+        <source>closed</source>
+        <translation>閉</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>開</translation>
+    </message>
+    <message>
+        <source>no traffic</source>
+        <translation>通信なし</translation>
+    </message>
+    <message>
+        <source>no report for %1</source>
+        <translation>%1 報告なし</translation>
+    </message>
+    <message>
+        <source>%1, %2, breaker %3</source>
+        <extracomment>read aloud; %1 an edge, %2 its traffic, %3 the state of its breaker</extracomment>
+        <translation>%1、%2、ブレーカー %3</translation>
+    </message>
+    <message>
+        <source>opened on %1</source>
+        <translation>%1 で開いた</translation>
+    </message>
+    <message>
+        <source>half-open on %1</source>
+        <translation>%1 で半開</translation>
+    </message>
+    <message>
+        <source>closed on %1</source>
+        <translation>%1 で閉じた</translation>
+    </message>
+    <message>
+        <source>tripped by %1</source>
+        <translation>%1 が遮断</translation>
+    </message>
+    <message>
+        <source>held closed by %1</source>
+        <translation>%1 が閉のまま保持</translation>
+    </message>
+    <message>
+        <source>draining, by %1</source>
+        <translation>%1 が排出</translation>
+    </message>
+    <message>
+        <source>released by %1</source>
+        <translation>%1 が解除</translation>
+    </message>
+    <message>
+        <source>somebody</source>
+        <translation>だれか</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::EmptyPage</name>
     <message>
         <source>Copy</source>
         <translation>コピー</translation>
@@ -249,7 +533,7 @@
     </message>
 </context>
 <context>
-    <name>EventList</name>
+    <name>meshyard::ui::EventList</name>
     <message>
         <source>Events</source>
         <translation>出来事</translation>
@@ -260,7 +544,7 @@
     </message>
 </context>
 <context>
-    <name>Exporter</name>
+    <name>meshyard::ui::Exporter</name>
     <message>
         <source>%1 does not say what to write: end the name in .png, .svg, .pdf, .json, .dot, .graphml or .csv.</source>
         <translation>%1 からは形式がわかりません。名前の末尾を .png、.svg、.pdf、.json、.dot、.graphml、.csv のどれかにしてください。</translation>
@@ -319,7 +603,92 @@
     </message>
 </context>
 <context>
-    <name>FormPanel</name>
+    <name>meshyard::ui::Figures</name>
+    <message>
+        <source>rps</source>
+        <extracomment>requests per second, the unit beside a figure</extracomment>
+        <translation>rps</translation>
+    </message>
+    <message>
+        <source>µs</source>
+        <translation>µs</translation>
+    </message>
+    <message>
+        <source>ms</source>
+        <translation>ms</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation>s</translation>
+    </message>
+    <message>
+        <source>B</source>
+        <translation>B</translation>
+    </message>
+    <message>
+        <source>KiB</source>
+        <translation>KiB</translation>
+    </message>
+    <message>
+        <source>MiB</source>
+        <translation>MiB</translation>
+    </message>
+    <message>
+        <source>GiB</source>
+        <translation>GiB</translation>
+    </message>
+    <message>
+        <source>%1/s</source>
+        <extracomment>bytes per second; %1 is B, KiB, MiB or GiB</extracomment>
+        <translation>%1/s</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <extracomment>a duration in seconds</extracomment>
+        <translation>%1 秒</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 分 %2 秒</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 時間 %2 分</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::FindLanguage</name>
+    <message>
+        <source>&quot;%1&quot; is not expected here.</source>
+        <translation>ここに「%1」は置けません。</translation>
+    </message>
+    <message>
+        <source>A closing parenthesis is missing.</source>
+        <translation>閉じ括弧がありません。</translation>
+    </message>
+    <message>
+        <source>Something is missing at the end.</source>
+        <translation>末尾に何か足りません。</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not a name.</source>
+        <translation>「%1」は名前ではありません。</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not a figure. There are rate, success, p50, p95, p99, breaker and name.</source>
+        <translation>「%1」という値はありません。使えるのは rate、success、p50、p95、p99、breaker、name です。</translation>
+    </message>
+    <message>
+        <source>A value is missing after &quot;%1&quot;.</source>
+        <translation>「%1」の後に値がありません。</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not a number.</source>
+        <translation>「%1」は数値ではありません。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::FormPanel</name>
     <message>
         <source>at least %1</source>
         <translation>%1 以上</translation>
@@ -350,21 +719,21 @@
     </message>
 </context>
 <context>
-    <name>Inspector</name>
+    <name>meshyard::ui::Inspector</name>
     <message>
         <source>Inspector</source>
         <translation>インスペクター</translation>
     </message>
 </context>
 <context>
-    <name>LinkList</name>
+    <name>meshyard::ui::LinkList</name>
     <message>
         <source>no traffic</source>
         <translation>通信なし</translation>
     </message>
 </context>
 <context>
-    <name>Locator</name>
+    <name>meshyard::ui::Locator</name>
     <message>
         <source>Go to anything</source>
         <translation>移動・実行</translation>
@@ -408,7 +777,7 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
+    <name>meshyard::ui::MainWindow</name>
     <message>
         <source>Meshyard</source>
         <translation>Meshyard</translation>
@@ -627,7 +996,7 @@
     </message>
 </context>
 <context>
-    <name>MeshActs</name>
+    <name>meshyard::ui::MeshActs</name>
     <message>
         <source>The mesh did not store it and gave no reason.</source>
         <translation>メッシュは保存せず、理由も示しませんでした。</translation>
@@ -682,7 +1051,7 @@
     </message>
 </context>
 <context>
-    <name>MeshPanel</name>
+    <name>meshyard::ui::MeshPanel</name>
     <message>
         <source>Needs attention</source>
         <translation>要注意</translation>
@@ -729,7 +1098,7 @@
     </message>
 </context>
 <context>
-    <name>MeshSession</name>
+    <name>meshyard::ui::MeshSession</name>
     <message>
         <source>You are looking at %1. Go back to live to change something.</source>
         <translation>%1 を表示しています。変更するにはライブに戻ってください。</translation>
@@ -749,1273 +1118,6 @@
     <message>
         <source>Nothing was recorded at %1.</source>
         <translation>%1 の記録はありません。</translation>
-    </message>
-</context>
-<context>
-    <name>Minimap</name>
-    <message>
-        <source>Overview of the mesh</source>
-        <translation>メッシュの全体図</translation>
-    </message>
-    <message>
-        <source>The whole mesh. Click or drag to go there.</source>
-        <translation>メッシュ全体。クリックまたはドラッグで移動します。</translation>
-    </message>
-</context>
-<context>
-    <name>NodePanel</name>
-    <message>
-        <source>Called by</source>
-        <translation>呼び出し元</translation>
-    </message>
-    <message>
-        <source>Calls</source>
-        <translation>呼び出し</translation>
-    </message>
-    <message>
-        <source>Instances</source>
-        <translation>インスタンス</translation>
-    </message>
-    <message>
-        <source>Events</source>
-        <translation>出来事</translation>
-    </message>
-    <message>
-        <source>%1 of %2 instances ready</source>
-        <translation>%2 中 %1 インスタンスが準備完了</translation>
-    </message>
-    <message>
-        <source>its own calls do not pass a sidecar</source>
-        <translation>自身の呼び出しはサイドカーを通りません</translation>
-    </message>
-    <message>
-        <source>%1  %2</source>
-        <translation>%1  %2</translation>
-    </message>
-    <message>
-        <source>ready</source>
-        <translation>準備完了</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>なし</translation>
-    </message>
-    <message>
-        <source>What its callers measured, last %1 s, n %2.</source>
-        <translation>呼び出し元の計測値。直近 %1 秒、n %2。</translation>
-    </message>
-    <message>
-        <source>What it measured as a caller, last %1 s, n %2.</source>
-        <translation>呼び出し元としての計測値。直近 %1 秒、n %2。</translation>
-    </message>
-    <message>
-        <source>Rate</source>
-        <translation>レート</translation>
-    </message>
-    <message>
-        <source>Success</source>
-        <translation>成功率</translation>
-    </message>
-    <message>
-        <source>p99 · n %1</source>
-        <translation>p99 · n %1</translation>
-    </message>
-    <message>
-        <source>Nobody has called it yet.</source>
-        <translation>まだ呼び出されていません。</translation>
-    </message>
-    <message>
-        <source>It has called nobody yet.</source>
-        <translation>まだ何も呼び出していません。</translation>
-    </message>
-</context>
-<context>
-    <name>PolicyDialog</name>
-    <message>
-        <source>Policy of %1</source>
-        <translation>%1 のポリシー</translation>
-    </message>
-    <message>
-        <source>Breaker</source>
-        <translation>ブレーカー</translation>
-    </message>
-    <message>
-        <source>Limits</source>
-        <translation>上限</translation>
-    </message>
-    <message>
-        <source>Outlier detection</source>
-        <translation>外れ値検出</translation>
-    </message>
-    <message>
-        <source>CircuitBreaker: opens when calls fail, tries again by itself.</source>
-        <translation>CircuitBreaker: 呼び出しが失敗すると開き、自動で再試行します。</translation>
-    </message>
-    <message>
-        <source>DestinationRule, connectionPool: how many calls at once.</source>
-        <translation>DestinationRule の connectionPool: 同時に許す呼び出し数。</translation>
-    </message>
-    <message>
-        <source>DestinationRule, outlierDetection: takes single instances out.</source>
-        <translation>DestinationRule の outlierDetection: 個々のインスタンスを外します。</translation>
-    </message>
-    <message>
-        <source>Show diff and apply</source>
-        <translation>差分を見て適用</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>キャンセル</translation>
-    </message>
-    <message>
-        <source>Empty fields keep their default, shown in grey.</source>
-        <translation>空欄は灰色で示した既定値のままです。</translation>
-    </message>
-    <message>
-        <source>A value is out of its range; the red field says how.</source>
-        <translation>範囲外の値があります。赤い欄で確認してください。</translation>
-    </message>
-    <message>
-        <source>What changes in the documents</source>
-        <translation>文書の変更内容</translation>
-    </message>
-    <message>
-        <source>Apply</source>
-        <translation>適用</translation>
-    </message>
-    <message>
-        <source>policy of %1</source>
-        <translation>%1 のポリシー</translation>
-    </message>
-</context>
-<context>
-    <name>PolicyPage</name>
-    <message>
-        <source>Policies</source>
-        <translation>ポリシー</translation>
-    </message>
-    <message>
-        <source>New document</source>
-        <translation>新しい文書</translation>
-    </message>
-    <message>
-        <source>Documents</source>
-        <translation>文書</translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation>削除</translation>
-    </message>
-    <message>
-        <source>Discard draft</source>
-        <translation>下書きを破棄</translation>
-    </message>
-    <message>
-        <source>Show diff and apply</source>
-        <translation>差分を見て適用</translation>
-    </message>
-    <message>
-        <source>Text of the document</source>
-        <translation>文書の本文</translation>
-    </message>
-    <message>
-        <source>Problems</source>
-        <translation>問題</translation>
-    </message>
-    <message>
-        <source>%1 (draft)</source>
-        <translation>%1（下書き）</translation>
-    </message>
-    <message>
-        <source>%1 · %2 · %3</source>
-        <translation>%1 · %2 · %3</translation>
-    </message>
-    <message>
-        <source>New %1</source>
-        <translation>新しい %1</translation>
-    </message>
-    <message>
-        <source>Error</source>
-        <translation>エラー</translation>
-    </message>
-    <message>
-        <source>Warning</source>
-        <translation>警告</translation>
-    </message>
-    <message>
-        <source>%1 in line %2: %3 (%4)</source>
-        <translation>%1 %2 行目: %3 (%4)</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n error(s): nothing is applied until they are gone</source>
-        <translation>
-            <numerusform>エラー %n 件: なくなるまで適用されません</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>draft, kept on disk</source>
-        <translation>下書き（ディスクに保存済み）</translation>
-    </message>
-    <message>
-        <source>What changes in the documents</source>
-        <translation>文書の変更内容</translation>
-    </message>
-    <message>
-        <source>Apply</source>
-        <translation>適用</translation>
-    </message>
-    <message>
-        <source>edit %1</source>
-        <translation>%1 を編集</translation>
-    </message>
-    <message>
-        <source>delete %1</source>
-        <translation>%1 を削除</translation>
-    </message>
-</context>
-<context>
-    <name>PolicyStore</name>
-    <message>
-        <source>Default breaker (observe)</source>
-        <translation>既定のブレーカー（観測のみ）</translation>
-    </message>
-    <message>
-        <source>CircuitBreaker %1</source>
-        <translation>CircuitBreaker %1</translation>
-    </message>
-</context>
-<context>
-    <name>Rail</name>
-    <message>
-        <source>Pages</source>
-        <translation>ページ</translation>
-    </message>
-    <message>
-        <source>Meshyard</source>
-        <translation>Meshyard</translation>
-    </message>
-</context>
-<context>
-    <name>RerouteCard</name>
-    <message>
-        <source>Apply</source>
-        <translation>適用</translation>
-    </message>
-    <message>
-        <source>YAML diff</source>
-        <translation>YAML 差分</translation>
-    </message>
-    <message>
-        <source>If you apply this</source>
-        <translation>適用した場合</translation>
-    </message>
-    <message>
-        <source>Esc</source>
-        <translation>Esc</translation>
-    </message>
-    <message>
-        <source>No limit and no open breaker is crossed.</source>
-        <translation>上限や開いたブレーカーにはかかりません。</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>もう一度</translation>
-    </message>
-    <message>
-        <source>Waiting for the proxies …</source>
-        <translation>プロキシの確認待ち…</translation>
-    </message>
-</context>
-<context>
-    <name>RerouteEditor</name>
-    <message>
-        <source>That is where it goes now.</source>
-        <translation>現在の行き先です。</translation>
-    </message>
-    <message>
-        <source>A service cannot be routed to itself.</source>
-        <translation>サービスを自分自身へは向けられません。</translation>
-    </message>
-    <message>
-        <source>Another environment: calls do not cross it.</source>
-        <translation>別の環境です。呼び出しは環境をまたぎません。</translation>
-    </message>
-    <message>
-        <source>A gateway takes calls from outside only.</source>
-        <translation>ゲートウェイは外部からの呼び出しだけを受けます。</translation>
-    </message>
-    <message>
-        <source>No instance of it is ready.</source>
-        <translation>準備完了のインスタンスがありません。</translation>
-    </message>
-    <message>
-        <source>new %1 %2</source>
-        <translation>新規 %1 %2</translation>
-    </message>
-    <message>
-        <source>%1 %2</source>
-        <translation>%1 %2</translation>
-    </message>
-    <message>
-        <source>%1 · predicted</source>
-        <translation>%1 · 予測</translation>
-    </message>
-    <message>
-        <source>%1 → %2</source>
-        <translation>%1 → %2</translation>
-    </message>
-    <message>
-        <source>%1 % to %2</source>
-        <translation>%1 % を %2 へ</translation>
-    </message>
-    <message>
-        <source>route %1: %2</source>
-        <extracomment>the name of a change, e.g. &quot;route reviews: 30 to v1, 70 to v2&quot;</extracomment>
-        <translation>%1 のルート: %2</translation>
-    </message>
-    <message>
-        <source>What changes in the documents</source>
-        <translation>文書の変更内容</translation>
-    </message>
-    <message>
-        <source>Apply</source>
-        <translation>適用</translation>
-    </message>
-</context>
-<context>
-    <name>RevisionsPage</name>
-    <message>
-        <source>undone</source>
-        <translation>取り消し済み</translation>
-    </message>
-    <message>
-        <source>an undo</source>
-        <translation>取り消し</translation>
-    </message>
-    <message>
-        <source>applied</source>
-        <translation>適用済み</translation>
-    </message>
-    <message>
-        <source>pending</source>
-        <translation>反映待ち</translation>
-    </message>
-    <message>
-        <source>Revision</source>
-        <translation>リビジョン</translation>
-    </message>
-    <message>
-        <source>Time</source>
-        <translation>時刻</translation>
-    </message>
-    <message>
-        <source>What</source>
-        <translation>内容</translation>
-    </message>
-    <message>
-        <source>Who</source>
-        <translation>実行者</translation>
-    </message>
-    <message>
-        <source>State</source>
-        <translation>状態</translation>
-    </message>
-    <message>
-        <source>Roll the mesh back to this</source>
-        <translation>メッシュをここに戻す</translation>
-    </message>
-    <message>
-        <source>Revisions</source>
-        <translation>リビジョン</translation>
-    </message>
-    <message>
-        <source>Restores every document as it stood then, as one new revision.</source>
-        <translation>その時点のすべての文書を、1 つの新しいリビジョンとして復元します。</translation>
-    </message>
-</context>
-<context>
-    <name>SceneWords</name>
-    <message>
-        <source>%1 old</source>
-        <translation>%1前の値</translation>
-    </message>
-    <message>
-        <source>n %1</source>
-        <extracomment>inside a small ring: fewer calls than the breaker wants to judge</extracomment>
-        <translation>n %1</translation>
-    </message>
-    <message>
-        <source>breaker of %1: %2</source>
-        <translation>%1 のブレーカー: %2</translation>
-    </message>
-    <message>
-        <source>Breaker %1: %2 of %3 calls failed in its window. %4 Click to trip or reset it.</source>
-        <translation>ブレーカー %1: 窓内の %3 件中 %2 件が失敗。%4 クリックで遮断またはリセット。</translation>
-    </message>
-    <message>
-        <source>Shared by the versions of the service.</source>
-        <translation>サービスの各バージョンで共有。</translation>
-    </message>
-</context>
-<context>
-    <name>StartPage</name>
-    <message>
-        <source>Watch a service mesh live, and change it by hand</source>
-        <translation>サービスメッシュを生で見て、手で変える</translation>
-    </message>
-    <message>
-        <source>Everything runs on this computer. No account, no cluster, no network.</source>
-        <translation>すべてこのコンピューターで動きます。アカウントもクラスターもネットワークも不要です。</translation>
-    </message>
-    <message>
-        <source>Demo mesh</source>
-        <translation>デモメッシュ</translation>
-    </message>
-    <message>
-        <source>A small bookshop of services with real traffic through real sidecars.</source>
-        <translation>本物のサイドカーを本物の通信が流れる、小さな書店のサービス群です。</translation>
-    </message>
-    <message>
-        <source>Next: its services start one after the other, within about five seconds.</source>
-        <translation>次に: 約 5 秒でサービスが順に起動します。</translation>
-    </message>
-    <message>
-        <source>My processes</source>
-        <translation>自分のプロセス</translation>
-    </message>
-    <message>
-        <source>Put programs of your own into an empty mesh, one command each.</source>
-        <translation>空のメッシュに、コマンド 1 つで自分のプログラムを入れます。</translation>
-    </message>
-    <message>
-        <source>Next: an empty mesh starts, and the window shows the command to copy.</source>
-        <translation>次に: 空のメッシュが起動し、コピーするコマンドを表示します。</translation>
-    </message>
-    <message>
-        <source>Envoys I already run</source>
-        <translation>稼働中の Envoy</translation>
-    </message>
-    <message>
-        <source>Let Envoys take their configuration from here over ADS.</source>
-        <translation>Envoy の設定を ADS でここから配ります。</translation>
-    </message>
-    <message>
-        <source>Next: an empty mesh starts, and the window shows the address to point them at.</source>
-        <translation>次に: 空のメッシュが起動し、Envoy に指定するアドレスを表示します。</translation>
-    </message>
-    <message>
-        <source>Open a recording</source>
-        <translation>記録を開く</translation>
-    </message>
-    <message>
-        <source>Look at the history or a snapshot of any mesh, also a colleague&apos;s.</source>
-        <translation>任意のメッシュの履歴やスナップショットを見ます。同僚のものでも構いません。</translation>
-    </message>
-    <message>
-        <source>Next: choose the file. Nothing is started.</source>
-        <translation>次に: ファイルを選びます。何も起動しません。</translation>
-    </message>
-</context>
-<context>
-    <name>StatusStrip</name>
-    <message>
-        <source>What this window itself costs: processor share and memory.</source>
-        <translation>このウィンドウ自身の消費: プロセッサー使用率とメモリー。</translation>
-    </message>
-    <message>
-        <source>no mesh is open</source>
-        <translation>メッシュ未接続</translation>
-    </message>
-    <message>
-        <source>starting</source>
-        <translation>開始中</translation>
-    </message>
-    <message>
-        <source>connected</source>
-        <translation>接続済み</translation>
-    </message>
-    <message>
-        <source>no word for %1, trying again</source>
-        <translation>%1 応答なし、再試行中</translation>
-    </message>
-    <message>
-        <source>not connected</source>
-        <translation>未接続</translation>
-    </message>
-    <message>
-        <source>recording</source>
-        <translation>記録</translation>
-    </message>
-    <message>
-        <source>%1 of %2 proxies in sync</source>
-        <translation>プロキシ %1/%2 同期済み</translation>
-    </message>
-    <message>
-        <source>%1, until released</source>
-        <translation>%1、解除するまで</translation>
-    </message>
-    <message>
-        <source>%1, %2 left</source>
-        <translation>%1、残り %2</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n override(s): %1</source>
-        <extracomment>%1 describes the first of them, e.g. &quot;reviews v3 → ratings, 8:12 left&quot;</extracomment>
-        <translation>
-            <numerusform>上書き %n 件: %1</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1 open, %2 half-open breakers</source>
-        <translation>ブレーカー 開 %1、半開 %2</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n breaker(s) open</source>
-        <translation>
-            <numerusform>ブレーカー 開 %n</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n breaker(s) half-open</source>
-        <translation>
-            <numerusform>ブレーカー 半開 %n</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>console %1 % CPU · %2</source>
-        <translation>コンソール CPU %1 % · %2</translation>
-    </message>
-</context>
-<context>
-    <name>TablePage</name>
-    <message>
-        <source>Show only rows that contain …</source>
-        <translation>含む行だけを表示…</translation>
-    </message>
-    <message>
-        <source>Filter rows</source>
-        <translation>行の絞り込み</translation>
-    </message>
-</context>
-<context>
-    <name>TimelineDock</name>
-    <message>
-        <source>History</source>
-        <translation>履歴</translation>
-    </message>
-    <message>
-        <source>To the beginning</source>
-        <translation>先頭へ</translation>
-    </message>
-    <message>
-        <source>One second back</source>
-        <translation>1 秒戻る</translation>
-    </message>
-    <message>
-        <source>Play</source>
-        <translation>再生</translation>
-    </message>
-    <message>
-        <source>Back to live</source>
-        <translation>ライブに戻る</translation>
-    </message>
-    <message>
-        <source>Time shown</source>
-        <translation>表示中の時刻</translation>
-    </message>
-    <message>
-        <source>requests</source>
-        <translation>リクエスト</translation>
-    </message>
-    <message>
-        <source>failed</source>
-        <translation>失敗</translation>
-    </message>
-    <message>
-        <source>p99</source>
-        <translation>p99</translation>
-    </message>
-    <message>
-        <source>revision</source>
-        <translation>リビジョン</translation>
-    </message>
-    <message>
-        <source>breaker</source>
-        <translation>ブレーカー</translation>
-    </message>
-    <message>
-        <source>operator</source>
-        <translation>運用者</translation>
-    </message>
-    <message>
-        <source>history %1</source>
-        <translation>履歴 %1</translation>
-    </message>
-    <message>
-        <source>every second since %1</source>
-        <translation>%1 から毎秒</translation>
-    </message>
-    <message>
-        <source>Pause</source>
-        <translation>一時停止</translation>
-    </message>
-</context>
-<context>
-    <name>TopBar</name>
-    <message>
-        <source>Menu</source>
-        <translation>メニュー</translation>
-    </message>
-    <message>
-        <source>Environment</source>
-        <translation>環境</translation>
-    </message>
-    <message>
-        <source>Show all environments or one</source>
-        <translation>すべての環境または 1 つを表示</translation>
-    </message>
-    <message>
-        <source>Find or hide, e.g. success &lt; 99% and rate &gt; 10</source>
-        <translation>検索・非表示 例: success &lt; 99% and rate &gt; 10</translation>
-    </message>
-    <message>
-        <source>Find or hide</source>
-        <translation>検索・非表示</translation>
-    </message>
-    <message>
-        <source>Go to anything   %1</source>
-        <translation>移動・実行   %1</translation>
-    </message>
-    <message>
-        <source>Go to anything</source>
-        <translation>移動・実行</translation>
-    </message>
-    <message>
-        <source>No mesh is open</source>
-        <translation>メッシュが開かれていません</translation>
-    </message>
-    <message>
-        <source>Connected</source>
-        <translation>接続済み</translation>
-    </message>
-    <message>
-        <source>Starting</source>
-        <translation>開始中</translation>
-    </message>
-    <message>
-        <source>No word from the control plane</source>
-        <translation>コントロールプレーンから応答なし</translation>
-    </message>
-    <message>
-        <source>A recording</source>
-        <translation>記録</translation>
-    </message>
-    <message>
-        <source>Meshyard</source>
-        <translation>Meshyard</translation>
-    </message>
-    <message>
-        <source>demo mesh</source>
-        <translation>デモメッシュ</translation>
-    </message>
-    <message>
-        <source>All environments</source>
-        <translation>すべての環境</translation>
-    </message>
-    <message>
-        <source>You are looking at the past. Click to go back to live.</source>
-        <translation>過去を表示しています。クリックでライブに戻ります。</translation>
-    </message>
-    <message>
-        <source>The second shown of this recording</source>
-        <translation>この記録の表示中の時刻</translation>
-    </message>
-    <message>
-        <source>Live · 1 s</source>
-        <translation>ライブ · 1 秒</translation>
-    </message>
-    <message>
-        <source>Every figure is at most one second old.</source>
-        <translation>どの値も 1 秒以内のものです。</translation>
-    </message>
-    <message>
-        <source>applied</source>
-        <translation>適用済み</translation>
-    </message>
-    <message>
-        <source>pending</source>
-        <translation>反映待ち</translation>
-    </message>
-    <message>
-        <source>Revision %1 · %2</source>
-        <translation>リビジョン %1 · %2</translation>
-    </message>
-    <message numerus="yes">
-        <source>All %n proxies have acknowledged it. Click for the list of revisions.</source>
-        <translation>
-            <numerusform>%n 個のプロキシすべてが確認済み。クリックでリビジョン一覧。</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>%1 of %2 proxies have acknowledged it.</source>
-        <translation>%2 中 %1 プロキシが確認済み。</translation>
-    </message>
-    <message>
-        <source>Names, or figures: rate, success, p50, p95, p99, breaker. Start with &quot;hide:&quot; to hide instead.</source>
-        <translation>名前、または rate、success、p50、p95、p99、breaker の値。先頭に &quot;hide:&quot; で非表示。</translation>
-    </message>
-</context>
-<context>
-    <name>TopologyPage</name>
-    <message>
-        <source>The mesh as a graph</source>
-        <translation>グラフ表示のメッシュ</translation>
-    </message>
-    <message>
-        <source>Back to live</source>
-        <translation>ライブに戻る</translation>
-    </message>
-    <message>
-        <source>Figure on the edges</source>
-        <translation>エッジに出す値</translation>
-    </message>
-    <message>
-        <source>Rate</source>
-        <translation>レート</translation>
-    </message>
-    <message>
-        <source>Success</source>
-        <translation>成功率</translation>
-    </message>
-    <message>
-        <source>Bytes</source>
-        <translation>バイト</translation>
-    </message>
-    <message>
-        <source>Show %1 on the edges</source>
-        <translation>エッジに %1 を表示</translation>
-    </message>
-    <message>
-        <source>%1 · %2 ago · nothing can be changed in the past</source>
-        <translation>%1 · %2前 · 過去は変更できません</translation>
-    </message>
-    <message>
-        <source>No word from the control plane for %1, trying again. Traffic may well be flowing.</source>
-        <translation>コントロールプレーンから %1 応答なし、再試行中。通信は流れている可能性があります。</translation>
-    </message>
-    <message>
-        <source>The mesh is starting</source>
-        <translation>メッシュを開始しています</translation>
-    </message>
-    <message>
-        <source>%1 of %2 ready</source>
-        <translation>%2 中 %1 準備完了</translation>
-    </message>
-    <message>
-        <source>Nothing matches. Change the find field, or clear it.</source>
-        <translation>一致するものがありません。検索欄を変えるか空にしてください。</translation>
-    </message>
-</context>
-<context>
-    <name>TopologyView</name>
-    <message>
-        <source>Mesh</source>
-        <translation>メッシュ</translation>
-    </message>
-    <message>
-        <source>Arrow keys walk along the calls, R reroutes, B opens the breaker.</source>
-        <translation>矢印キーで呼び出しをたどり、R で経路変更、B でブレーカーを開きます。</translation>
-    </message>
-    <message>
-        <source>End of: %1</source>
-        <translation>終点: %1</translation>
-    </message>
-    <message>
-        <source>Breaker of: %1</source>
-        <translation>ブレーカー: %1</translation>
-    </message>
-</context>
-<context>
-    <name>TopologyView::Private</name>
-    <message>
-        <source>The past cannot be edited. Go back to live first.</source>
-        <translation>過去は編集できません。先にライブに戻ってください。</translation>
-    </message>
-    <message>
-        <source>Nothing can be changed while the control plane does not answer.</source>
-        <translation>コントロールプレーンが応答しない間は変更できません。</translation>
-    </message>
-    <message>
-        <source>Up and Down choose a target, Enter takes it, Esc cancels.</source>
-        <translation>上下キーで行き先を選び、Enter で決定、Esc で取り消します。</translation>
-    </message>
-    <message>
-        <source>Targets that can take this route are outlined. Esc cancels.</source>
-        <translation>この経路を受けられる行き先を枠で示します。Esc で取り消します。</translation>
-    </message>
-    <message>
-        <source>Up and Down choose a version, + and − shift its weight, Enter takes it, Esc cancels.</source>
-        <translation>上下キーでバージョンを選び、+ と − で重みを変え、Enter で決定、Esc で取り消します。</translation>
-    </message>
-    <message>
-        <source>Pull towards a version to give it more. Shift for single steps, Esc cancels.</source>
-        <translation>引き寄せたバージョンの重みが増えます。Shift で 1 刻み、Esc で取り消します。</translation>
-    </message>
-    <message>
-        <source>Not applied yet. Esc drops the change.</source>
-        <translation>まだ適用していません。Esc で変更を捨てます。</translation>
-    </message>
-    <message>
-        <source>Drag the edge&apos;s end to another version or service to reroute (R).</source>
-        <translation>エッジの端を別のバージョンやサービスへドラッグすると経路が変わります (R)。</translation>
-    </message>
-    <message>
-        <source>Drag the diamond towards a version to shift weights (W).</source>
-        <translation>菱形をバージョンの方へドラッグすると重みが変わります (W)。</translation>
-    </message>
-    <message>
-        <source>Click to open the breaker (B).</source>
-        <translation>クリックでブレーカーを開きます (B)。</translation>
-    </message>
-    <message>
-        <source>Drag an edge&apos;s end to reroute, a diamond to shift weights, click a breaker</source>
-        <translation>エッジの端をドラッグで経路変更、菱形で重み変更、ブレーカーはクリック</translation>
-    </message>
-</context>
-<context>
-    <name>TripPopover</name>
-    <message>
-        <source>Trip</source>
-        <translation>遮断</translation>
-    </message>
-    <message>
-        <source>Trip an edge</source>
-        <translation>エッジを遮断</translation>
-    </message>
-    <message>
-        <source>Reject every call</source>
-        <translation>すべての呼び出しを拒否</translation>
-    </message>
-    <message>
-        <source>Hold closed, whatever happens</source>
-        <translation>何があっても閉のまま保つ</translation>
-    </message>
-    <message>
-        <source>Drain half of the calls</source>
-        <translation>呼び出しの半分を排出</translation>
-    </message>
-    <message>
-        <source>What to do</source>
-        <translation>動作</translation>
-    </message>
-    <message>
-        <source>10 min</source>
-        <translation>10 分</translation>
-    </message>
-    <message>
-        <source>1 min</source>
-        <translation>1 分</translation>
-    </message>
-    <message>
-        <source>30 s</source>
-        <translation>30 秒</translation>
-    </message>
-    <message>
-        <source>1 h</source>
-        <translation>1 時間</translation>
-    </message>
-    <message>
-        <source>until I release it</source>
-        <translation>解除するまで</translation>
-    </message>
-    <message>
-        <source>For how long</source>
-        <translation>期間</translation>
-    </message>
-    <message>
-        <source>manual</source>
-        <translation>手動</translation>
-    </message>
-    <message>
-        <source>Reason</source>
-        <translation>理由</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>キャンセル</translation>
-    </message>
-    <message>
-        <source>What</source>
-        <translation>内容</translation>
-    </message>
-    <message>
-        <source>For</source>
-        <translation>期間</translation>
-    </message>
-    <message>
-        <source>Trip %1</source>
-        <translation>%1 を遮断</translation>
-    </message>
-    <message>
-        <source>The breaker goes on computing underneath.</source>
-        <translation>ブレーカーは裏で計算を続けます。</translation>
-    </message>
-    <message>
-        <source>Really without an end</source>
-        <translation>本当に無期限にする</translation>
-    </message>
-    <message>
-        <source>Apply</source>
-        <translation>適用</translation>
-    </message>
-    <message>
-        <source>A time of 5 s to 24 h, such as 90s, 10 min or 1 h.</source>
-        <translation>5 秒から 24 時間。例: 90s、10 分、1 時間。</translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::BlastRadius</name>
-    <message numerus="yes">
-        <source>Rejects %1 from %n caller(s).</source>
-        <translation>
-            <numerusform>%n 個の呼び出し元からの %1 を拒否します。</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Trips all versions of %1: they share one cluster.</source>
-        <translation>%1 の全バージョンを遮断します（同じクラスターを共有しています）。</translation>
-    </message>
-    <message>
-        <source>Trips all versions of %1.</source>
-        <translation>%1 の全バージョンを遮断します。</translation>
-    </message>
-    <message>
-        <source>%1: success %2 → %3 at worst.</source>
-        <translation>%1: 成功率は最悪で %2 → %3。</translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::CloseQuestion</name>
-    <message>
-        <source>Close Meshyard</source>
-        <translation>Meshyard を閉じる</translation>
-    </message>
-    <message>
-        <source>Stop the mesh, or leave it running?</source>
-        <translation>メッシュを停止しますか、動かしたままにしますか？</translation>
-    </message>
-    <message>
-        <source>Left running, its services go on serving, and the next window finds them again.</source>
-        <translation>動かしたままにすると、サービスは応答を続け、次に開いたウィンドウが再び見つけます。</translation>
-    </message>
-    <message>
-        <source>Stop the mesh</source>
-        <translation>メッシュを停止</translation>
-    </message>
-    <message>
-        <source>Leave it running</source>
-        <translation>動かしたままにする</translation>
-    </message>
-    <message>
-        <source>Remember this</source>
-        <translation>この選択を記憶する</translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::EdgeWords</name>
-    <message>
-        <source>%1 %2</source>
-        <translation>%1 %2</translation>
-    </message>
-    <message>
-        <source>tripped · %1 left</source>
-        <translation>遮断中 · 残り %1</translation>
-    </message>
-    <message>
-        <source>tripped</source>
-        <translation>遮断中</translation>
-    </message>
-    <message>
-        <source>held closed · %1 left</source>
-        <translation>閉に固定 · 残り %1</translation>
-    </message>
-    <message>
-        <source>held closed</source>
-        <translation>閉に固定</translation>
-    </message>
-    <message>
-        <source>draining %1 %</source>
-        <translation>%1 % を排出中</translation>
-    </message>
-    <message>
-        <source>%1 failures in a row</source>
-        <translation>%1 回連続の失敗</translation>
-    </message>
-    <message>
-        <source>%1 % of %2 calls failed</source>
-        <translation>%2 件中 %1 % が失敗</translation>
-    </message>
-    <message>
-        <source>%1 % of %2 calls were slow</source>
-        <translation>%2 件中 %1 % が低速</translation>
-    </message>
-    <message>
-        <source>trial calls failed</source>
-        <translation>試行の呼び出しが失敗</translation>
-    </message>
-    <message>
-        <source>trial calls succeeded</source>
-        <translation>試行の呼び出しが成功</translation>
-    </message>
-    <message>
-        <source>its time was up</source>
-        <translation>時間が経過</translation>
-    </message>
-    <message>
-        <source>by an operator</source>
-        <translation>運用者の操作</translation>
-    </message>
-    <message>
-        <source>by %1</source>
-        <translation>%1 の操作</translation>
-    </message>
-    <message>
-        <source>the override ended</source>
-        <translation>上書きが終了</translation>
-    </message>
-    <message>
-        <source>the policy changed</source>
-        <translation>ポリシーが変更</translation>
-    </message>
-    <message>
-        <source>%1 opened on %2</source>
-        <translation>%1 が %2 で開いた</translation>
-    </message>
-    <message>
-        <source>%1 half-open on %2</source>
-        <translation>%1 が %2 で半開</translation>
-    </message>
-    <message>
-        <source>%1 closed on %2</source>
-        <translation>%1 が %2 で閉じた</translation>
-    </message>
-    <message>
-        <source>%1: %2</source>
-        <translation>%1: %2</translation>
-    </message>
-    <message>
-        <source>any caller</source>
-        <translation>任意の呼び出し元</translation>
-    </message>
-    <message>
-        <source>%1 ok</source>
-        <translation>成功 %1</translation>
-    </message>
-    <message>
-        <source>%1 ok · %2</source>
-        <translation>成功 %1 · %2</translation>
-    </message>
-    <message>
-        <source>would be open</source>
-        <translation>本来は開</translation>
-    </message>
-    <message>
-        <source>%1/%2 open</source>
-        <translation>%1/%2 開</translation>
-    </message>
-    <message>
-        <source>trial %1/%2</source>
-        <translation>試行 %1/%2</translation>
-    </message>
-    <message>
-        <source>half-open</source>
-        <translation>半開</translation>
-    </message>
-    <message>
-        <source>limited to %1</source>
-        <translation>上限 %1</translation>
-    </message>
-    <message>
-        <source>limited</source>
-        <translation>上限到達</translation>
-    </message>
-    <message>
-        <source>panic routing</source>
-        <translation>パニックルーティング</translation>
-    </message>
-    <message>
-        <source>%1/%2 ejected</source>
-        <translation>%1/%2 除外</translation>
-    </message>
-    <message>
-        <source>%1 refused revision %2: %3</source>
-        <translation>%1 がリビジョン %2 を拒否: %3</translation>
-    </message>
-    <message>
-        <source>revision %1</source>
-        <translation>リビジョン %1</translation>
-    </message>
-    <message>
-        <source>revision %1: %2</source>
-        <translation>リビジョン %1: %2</translation>
-    </message>
-    <message>
-        <source>known: our sidecars</source>
-        <translation>既知: 自前のサイドカー</translation>
-    </message>
-    <message>
-        <source>inferred from an Envoy&apos;s statistics</source>
-        <translation>Envoy の統計からの推定</translation>
-    </message>
-    <message>
-        <source>stale: its callers are silent</source>
-        <translation>古い値: 呼び出し元から報告なし</translation>
-    </message>
-    <message>
-        <source>unknown</source>
-        <translation>不明</translation>
-    </message>
-    <message>
-        <source>unknown protocol</source>
-        <translation>不明なプロトコル</translation>
-    </message>
-    <message>
-        <source>closed</source>
-        <translation>閉</translation>
-    </message>
-    <message>
-        <source>open</source>
-        <translation>開</translation>
-    </message>
-    <message>
-        <source>no traffic</source>
-        <translation>通信なし</translation>
-    </message>
-    <message>
-        <source>no report for %1</source>
-        <translation>%1 報告なし</translation>
-    </message>
-    <message>
-        <source>%1, %2, breaker %3</source>
-        <extracomment>read aloud; %1 an edge, %2 its traffic, %3 the state of its breaker</extracomment>
-        <translation>%1、%2、ブレーカー %3</translation>
-    </message>
-    <message>
-        <source>opened on %1</source>
-        <translation>%1 で開いた</translation>
-    </message>
-    <message>
-        <source>half-open on %1</source>
-        <translation>%1 で半開</translation>
-    </message>
-    <message>
-        <source>closed on %1</source>
-        <translation>%1 で閉じた</translation>
-    </message>
-    <message>
-        <source>tripped by %1</source>
-        <translation>%1 が遮断</translation>
-    </message>
-    <message>
-        <source>held closed by %1</source>
-        <translation>%1 が閉のまま保持</translation>
-    </message>
-    <message>
-        <source>draining, by %1</source>
-        <translation>%1 が排出</translation>
-    </message>
-    <message>
-        <source>released by %1</source>
-        <translation>%1 が解除</translation>
-    </message>
-    <message>
-        <source>somebody</source>
-        <translation>だれか</translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::Figures</name>
-    <message>
-        <source>rps</source>
-        <extracomment>requests per second, the unit beside a figure</extracomment>
-        <translation>rps</translation>
-    </message>
-    <message>
-        <source>µs</source>
-        <translation>µs</translation>
-    </message>
-    <message>
-        <source>ms</source>
-        <translation>ms</translation>
-    </message>
-    <message>
-        <source>s</source>
-        <translation>s</translation>
-    </message>
-    <message>
-        <source>B</source>
-        <translation>B</translation>
-    </message>
-    <message>
-        <source>KiB</source>
-        <translation>KiB</translation>
-    </message>
-    <message>
-        <source>MiB</source>
-        <translation>MiB</translation>
-    </message>
-    <message>
-        <source>GiB</source>
-        <translation>GiB</translation>
-    </message>
-    <message>
-        <source>%1/s</source>
-        <extracomment>bytes per second; %1 is B, KiB, MiB or GiB</extracomment>
-        <translation>%1/s</translation>
-    </message>
-    <message>
-        <source>%1 s</source>
-        <extracomment>a duration in seconds</extracomment>
-        <translation>%1 秒</translation>
-    </message>
-    <message>
-        <source>%1 min %2 s</source>
-        <translation>%1 分 %2 秒</translation>
-    </message>
-    <message>
-        <source>%1 h %2 min</source>
-        <translation>%1 時間 %2 分</translation>
-    </message>
-</context>
-<context>
-    <name>meshyard::ui::FindLanguage</name>
-    <message>
-        <source>&quot;%1&quot; is not expected here.</source>
-        <translation>ここに「%1」は置けません。</translation>
-    </message>
-    <message>
-        <source>A closing parenthesis is missing.</source>
-        <translation>閉じ括弧がありません。</translation>
-    </message>
-    <message>
-        <source>Something is missing at the end.</source>
-        <translation>末尾に何か足りません。</translation>
-    </message>
-    <message>
-        <source>&quot;%1&quot; is not a name.</source>
-        <translation>「%1」は名前ではありません。</translation>
-    </message>
-    <message>
-        <source>&quot;%1&quot; is not a figure. There are rate, success, p50, p95, p99, breaker and name.</source>
-        <translation>「%1」という値はありません。使えるのは rate、success、p50、p95、p99、breaker、name です。</translation>
-    </message>
-    <message>
-        <source>A value is missing after &quot;%1&quot;.</source>
-        <translation>「%1」の後に値がありません。</translation>
-    </message>
-    <message>
-        <source>&quot;%1&quot; is not a number.</source>
-        <translation>「%1」は数値ではありません。</translation>
     </message>
 </context>
 <context>
@@ -2166,6 +1268,228 @@
     </message>
 </context>
 <context>
+    <name>meshyard::ui::NodePanel</name>
+    <message>
+        <source>Called by</source>
+        <translation>呼び出し元</translation>
+    </message>
+    <message>
+        <source>Calls</source>
+        <translation>呼び出し</translation>
+    </message>
+    <message>
+        <source>Instances</source>
+        <translation>インスタンス</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>出来事</translation>
+    </message>
+    <message>
+        <source>%1 of %2 instances ready</source>
+        <translation>%2 中 %1 インスタンスが準備完了</translation>
+    </message>
+    <message>
+        <source>its own calls do not pass a sidecar</source>
+        <translation>自身の呼び出しはサイドカーを通りません</translation>
+    </message>
+    <message>
+        <source>%1  %2</source>
+        <translation>%1  %2</translation>
+    </message>
+    <message>
+        <source>ready</source>
+        <translation>準備完了</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>なし</translation>
+    </message>
+    <message>
+        <source>What its callers measured, last %1 s, n %2.</source>
+        <translation>呼び出し元の計測値。直近 %1 秒、n %2。</translation>
+    </message>
+    <message>
+        <source>What it measured as a caller, last %1 s, n %2.</source>
+        <translation>呼び出し元としての計測値。直近 %1 秒、n %2。</translation>
+    </message>
+    <message>
+        <source>Rate</source>
+        <translation>レート</translation>
+    </message>
+    <message>
+        <source>Success</source>
+        <translation>成功率</translation>
+    </message>
+    <message>
+        <source>p99 · n %1</source>
+        <translation>p99 · n %1</translation>
+    </message>
+    <message>
+        <source>Nobody has called it yet.</source>
+        <translation>まだ呼び出されていません。</translation>
+    </message>
+    <message>
+        <source>It has called nobody yet.</source>
+        <translation>まだ何も呼び出していません。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::PolicyDialog</name>
+    <message>
+        <source>Policy of %1</source>
+        <translation>%1 のポリシー</translation>
+    </message>
+    <message>
+        <source>Breaker</source>
+        <translation>ブレーカー</translation>
+    </message>
+    <message>
+        <source>Limits</source>
+        <translation>上限</translation>
+    </message>
+    <message>
+        <source>Outlier detection</source>
+        <translation>外れ値検出</translation>
+    </message>
+    <message>
+        <source>CircuitBreaker: opens when calls fail, tries again by itself.</source>
+        <translation>CircuitBreaker: 呼び出しが失敗すると開き、自動で再試行します。</translation>
+    </message>
+    <message>
+        <source>DestinationRule, connectionPool: how many calls at once.</source>
+        <translation>DestinationRule の connectionPool: 同時に許す呼び出し数。</translation>
+    </message>
+    <message>
+        <source>DestinationRule, outlierDetection: takes single instances out.</source>
+        <translation>DestinationRule の outlierDetection: 個々のインスタンスを外します。</translation>
+    </message>
+    <message>
+        <source>Show diff and apply</source>
+        <translation>差分を見て適用</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>キャンセル</translation>
+    </message>
+    <message>
+        <source>Empty fields keep their default, shown in grey.</source>
+        <translation>空欄は灰色で示した既定値のままです。</translation>
+    </message>
+    <message>
+        <source>A value is out of its range; the red field says how.</source>
+        <translation>範囲外の値があります。赤い欄で確認してください。</translation>
+    </message>
+    <message>
+        <source>What changes in the documents</source>
+        <translation>文書の変更内容</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>適用</translation>
+    </message>
+    <message>
+        <source>policy of %1</source>
+        <translation>%1 のポリシー</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::PolicyPage</name>
+    <message>
+        <source>Policies</source>
+        <translation>ポリシー</translation>
+    </message>
+    <message>
+        <source>New document</source>
+        <translation>新しい文書</translation>
+    </message>
+    <message>
+        <source>Documents</source>
+        <translation>文書</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>削除</translation>
+    </message>
+    <message>
+        <source>Discard draft</source>
+        <translation>下書きを破棄</translation>
+    </message>
+    <message>
+        <source>Show diff and apply</source>
+        <translation>差分を見て適用</translation>
+    </message>
+    <message>
+        <source>Text of the document</source>
+        <translation>文書の本文</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>問題</translation>
+    </message>
+    <message>
+        <source>%1 (draft)</source>
+        <translation>%1（下書き）</translation>
+    </message>
+    <message>
+        <source>%1 · %2 · %3</source>
+        <translation>%1 · %2 · %3</translation>
+    </message>
+    <message>
+        <source>New %1</source>
+        <translation>新しい %1</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>エラー</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>%1 in line %2: %3 (%4)</source>
+        <translation>%1 %2 行目: %3 (%4)</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n error(s): nothing is applied until they are gone</source>
+        <translation>
+            <numerusform>エラー %n 件: なくなるまで適用されません</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>draft, kept on disk</source>
+        <translation>下書き（ディスクに保存済み）</translation>
+    </message>
+    <message>
+        <source>What changes in the documents</source>
+        <translation>文書の変更内容</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>適用</translation>
+    </message>
+    <message>
+        <source>edit %1</source>
+        <translation>%1 を編集</translation>
+    </message>
+    <message>
+        <source>delete %1</source>
+        <translation>%1 を削除</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::PolicyStore</name>
+    <message>
+        <source>Default breaker (observe)</source>
+        <translation>既定のブレーカー（観測のみ）</translation>
+    </message>
+    <message>
+        <source>CircuitBreaker %1</source>
+        <translation>CircuitBreaker %1</translation>
+    </message>
+</context>
+<context>
     <name>meshyard::ui::PolicySummary</name>
     <message>
         <source>timeout %1</source>
@@ -2241,6 +1565,17 @@
     </message>
 </context>
 <context>
+    <name>meshyard::ui::Rail</name>
+    <message>
+        <source>Pages</source>
+        <translation>ページ</translation>
+    </message>
+    <message>
+        <source>Meshyard</source>
+        <translation>Meshyard</translation>
+    </message>
+</context>
+<context>
     <name>meshyard::ui::Reroute</name>
     <message>
         <source>%1 of %2</source>
@@ -2261,6 +1596,144 @@
     <message>
         <source>success of %1</source>
         <translation>%1 の成功率</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::RerouteCard</name>
+    <message>
+        <source>Apply</source>
+        <translation>適用</translation>
+    </message>
+    <message>
+        <source>YAML diff</source>
+        <translation>YAML 差分</translation>
+    </message>
+    <message>
+        <source>If you apply this</source>
+        <translation>適用した場合</translation>
+    </message>
+    <message>
+        <source>Esc</source>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>No limit and no open breaker is crossed.</source>
+        <translation>上限や開いたブレーカーにはかかりません。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>もう一度</translation>
+    </message>
+    <message>
+        <source>Waiting for the proxies …</source>
+        <translation>プロキシの確認待ち…</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::RerouteEditor</name>
+    <message>
+        <source>That is where it goes now.</source>
+        <translation>現在の行き先です。</translation>
+    </message>
+    <message>
+        <source>A service cannot be routed to itself.</source>
+        <translation>サービスを自分自身へは向けられません。</translation>
+    </message>
+    <message>
+        <source>Another environment: calls do not cross it.</source>
+        <translation>別の環境です。呼び出しは環境をまたぎません。</translation>
+    </message>
+    <message>
+        <source>A gateway takes calls from outside only.</source>
+        <translation>ゲートウェイは外部からの呼び出しだけを受けます。</translation>
+    </message>
+    <message>
+        <source>No instance of it is ready.</source>
+        <translation>準備完了のインスタンスがありません。</translation>
+    </message>
+    <message>
+        <source>new %1 %2</source>
+        <translation>新規 %1 %2</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>%1 · predicted</source>
+        <translation>%1 · 予測</translation>
+    </message>
+    <message>
+        <source>%1 → %2</source>
+        <translation>%1 → %2</translation>
+    </message>
+    <message>
+        <source>route %1: %2</source>
+        <extracomment>the name of a change, e.g. &quot;route reviews: 30 to v1, 70 to v2&quot;</extracomment>
+        <translation>%1 のルート: %2</translation>
+    </message>
+    <message>
+        <source>What changes in the documents</source>
+        <translation>文書の変更内容</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>適用</translation>
+    </message>
+    <message>
+        <source>%1 % to %2</source>
+        <translation>%1 % を %2 へ</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::RevisionsPage</name>
+    <message>
+        <source>undone</source>
+        <translation>取り消し済み</translation>
+    </message>
+    <message>
+        <source>an undo</source>
+        <translation>取り消し</translation>
+    </message>
+    <message>
+        <source>applied</source>
+        <translation>適用済み</translation>
+    </message>
+    <message>
+        <source>pending</source>
+        <translation>反映待ち</translation>
+    </message>
+    <message>
+        <source>Revision</source>
+        <translation>リビジョン</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>時刻</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Who</source>
+        <translation>実行者</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状態</translation>
+    </message>
+    <message>
+        <source>Roll the mesh back to this</source>
+        <translation>メッシュをここに戻す</translation>
+    </message>
+    <message>
+        <source>Revisions</source>
+        <translation>リビジョン</translation>
+    </message>
+    <message>
+        <source>Restores every document as it stood then, as one new revision.</source>
+        <translation>その時点のすべての文書を、1 つの新しいリビジョンとして復元します。</translation>
     </message>
 </context>
 <context>
@@ -2347,6 +1820,530 @@
     <message>
         <source>split of %1 to %2: %3</source>
         <translation>%1 から %2 への分配: %3</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::StartPage</name>
+    <message>
+        <source>Watch a service mesh live, and change it by hand</source>
+        <translation>サービスメッシュを生で見て、手で変える</translation>
+    </message>
+    <message>
+        <source>Everything runs on this computer. No account, no cluster, no network.</source>
+        <translation>すべてこのコンピューターで動きます。アカウントもクラスターもネットワークも不要です。</translation>
+    </message>
+    <message>
+        <source>Demo mesh</source>
+        <translation>デモメッシュ</translation>
+    </message>
+    <message>
+        <source>A small bookshop of services with real traffic through real sidecars.</source>
+        <translation>本物のサイドカーを本物の通信が流れる、小さな書店のサービス群です。</translation>
+    </message>
+    <message>
+        <source>Next: its services start one after the other, within about five seconds.</source>
+        <translation>次に: 約 5 秒でサービスが順に起動します。</translation>
+    </message>
+    <message>
+        <source>My processes</source>
+        <translation>自分のプロセス</translation>
+    </message>
+    <message>
+        <source>Put programs of your own into an empty mesh, one command each.</source>
+        <translation>空のメッシュに、コマンド 1 つで自分のプログラムを入れます。</translation>
+    </message>
+    <message>
+        <source>Next: an empty mesh starts, and the window shows the command to copy.</source>
+        <translation>次に: 空のメッシュが起動し、コピーするコマンドを表示します。</translation>
+    </message>
+    <message>
+        <source>Envoys I already run</source>
+        <translation>稼働中の Envoy</translation>
+    </message>
+    <message>
+        <source>Let Envoys take their configuration from here over ADS.</source>
+        <translation>Envoy の設定を ADS でここから配ります。</translation>
+    </message>
+    <message>
+        <source>Next: an empty mesh starts, and the window shows the address to point them at.</source>
+        <translation>次に: 空のメッシュが起動し、Envoy に指定するアドレスを表示します。</translation>
+    </message>
+    <message>
+        <source>Open a recording</source>
+        <translation>記録を開く</translation>
+    </message>
+    <message>
+        <source>Look at the history or a snapshot of any mesh, also a colleague&apos;s.</source>
+        <translation>任意のメッシュの履歴やスナップショットを見ます。同僚のものでも構いません。</translation>
+    </message>
+    <message>
+        <source>Next: choose the file. Nothing is started.</source>
+        <translation>次に: ファイルを選びます。何も起動しません。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::StatusStrip</name>
+    <message>
+        <source>What this window itself costs: processor share and memory.</source>
+        <translation>このウィンドウ自身の消費: プロセッサー使用率とメモリー。</translation>
+    </message>
+    <message>
+        <source>no mesh is open</source>
+        <translation>メッシュ未接続</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>開始中</translation>
+    </message>
+    <message>
+        <source>connected</source>
+        <translation>接続済み</translation>
+    </message>
+    <message>
+        <source>no word for %1, trying again</source>
+        <translation>%1 応答なし、再試行中</translation>
+    </message>
+    <message>
+        <source>not connected</source>
+        <translation>未接続</translation>
+    </message>
+    <message>
+        <source>recording</source>
+        <translation>記録</translation>
+    </message>
+    <message>
+        <source>%1 of %2 proxies in sync</source>
+        <translation>プロキシ %1/%2 同期済み</translation>
+    </message>
+    <message>
+        <source>%1, until released</source>
+        <translation>%1、解除するまで</translation>
+    </message>
+    <message>
+        <source>%1, %2 left</source>
+        <translation>%1、残り %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n override(s): %1</source>
+        <extracomment>%1 describes the first of them, e.g. &quot;reviews v3 → ratings, 8:12 left&quot;</extracomment>
+        <translation>
+            <numerusform>上書き %n 件: %1</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 open, %2 half-open breakers</source>
+        <translation>ブレーカー 開 %1、半開 %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n breaker(s) open</source>
+        <translation>
+            <numerusform>ブレーカー 開 %n</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n breaker(s) half-open</source>
+        <translation>
+            <numerusform>ブレーカー 半開 %n</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>console %1 % CPU · %2</source>
+        <translation>コンソール CPU %1 % · %2</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TablePage</name>
+    <message>
+        <source>Show only rows that contain …</source>
+        <translation>含む行だけを表示…</translation>
+    </message>
+    <message>
+        <source>Filter rows</source>
+        <translation>行の絞り込み</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TimelineDock</name>
+    <message>
+        <source>History</source>
+        <translation>履歴</translation>
+    </message>
+    <message>
+        <source>To the beginning</source>
+        <translation>先頭へ</translation>
+    </message>
+    <message>
+        <source>One second back</source>
+        <translation>1 秒戻る</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>再生</translation>
+    </message>
+    <message>
+        <source>Back to live</source>
+        <translation>ライブに戻る</translation>
+    </message>
+    <message>
+        <source>Time shown</source>
+        <translation>表示中の時刻</translation>
+    </message>
+    <message>
+        <source>requests</source>
+        <translation>リクエスト</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失敗</translation>
+    </message>
+    <message>
+        <source>p99</source>
+        <translation>p99</translation>
+    </message>
+    <message>
+        <source>revision</source>
+        <translation>リビジョン</translation>
+    </message>
+    <message>
+        <source>breaker</source>
+        <translation>ブレーカー</translation>
+    </message>
+    <message>
+        <source>operator</source>
+        <translation>運用者</translation>
+    </message>
+    <message>
+        <source>history %1</source>
+        <translation>履歴 %1</translation>
+    </message>
+    <message>
+        <source>every second since %1</source>
+        <translation>%1 から毎秒</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>一時停止</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TopBar</name>
+    <message>
+        <source>Menu</source>
+        <translation>メニュー</translation>
+    </message>
+    <message>
+        <source>Environment</source>
+        <translation>環境</translation>
+    </message>
+    <message>
+        <source>Show all environments or one</source>
+        <translation>すべての環境または 1 つを表示</translation>
+    </message>
+    <message>
+        <source>Find or hide, e.g. success &lt; 99% and rate &gt; 10</source>
+        <translation>検索・非表示 例: success &lt; 99% and rate &gt; 10</translation>
+    </message>
+    <message>
+        <source>Find or hide</source>
+        <translation>検索・非表示</translation>
+    </message>
+    <message>
+        <source>Go to anything   %1</source>
+        <translation>移動・実行   %1</translation>
+    </message>
+    <message>
+        <source>Go to anything</source>
+        <translation>移動・実行</translation>
+    </message>
+    <message>
+        <source>No mesh is open</source>
+        <translation>メッシュが開かれていません</translation>
+    </message>
+    <message>
+        <source>Connected</source>
+        <translation>接続済み</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>開始中</translation>
+    </message>
+    <message>
+        <source>No word from the control plane</source>
+        <translation>コントロールプレーンから応答なし</translation>
+    </message>
+    <message>
+        <source>A recording</source>
+        <translation>記録</translation>
+    </message>
+    <message>
+        <source>Meshyard</source>
+        <translation>Meshyard</translation>
+    </message>
+    <message>
+        <source>demo mesh</source>
+        <translation>デモメッシュ</translation>
+    </message>
+    <message>
+        <source>All environments</source>
+        <translation>すべての環境</translation>
+    </message>
+    <message>
+        <source>You are looking at the past. Click to go back to live.</source>
+        <translation>過去を表示しています。クリックでライブに戻ります。</translation>
+    </message>
+    <message>
+        <source>The second shown of this recording</source>
+        <translation>この記録の表示中の時刻</translation>
+    </message>
+    <message>
+        <source>Live · 1 s</source>
+        <translation>ライブ · 1 秒</translation>
+    </message>
+    <message>
+        <source>Every figure is at most one second old.</source>
+        <translation>どの値も 1 秒以内のものです。</translation>
+    </message>
+    <message>
+        <source>applied</source>
+        <translation>適用済み</translation>
+    </message>
+    <message>
+        <source>pending</source>
+        <translation>反映待ち</translation>
+    </message>
+    <message>
+        <source>Revision %1 · %2</source>
+        <translation>リビジョン %1 · %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>All %n proxies have acknowledged it. Click for the list of revisions.</source>
+        <translation>
+            <numerusform>%n 個のプロキシすべてが確認済み。クリックでリビジョン一覧。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 of %2 proxies have acknowledged it.</source>
+        <translation>%2 中 %1 プロキシが確認済み。</translation>
+    </message>
+    <message>
+        <source>Names, or figures: rate, success, p50, p95, p99, breaker. Start with &quot;hide:&quot; to hide instead.</source>
+        <translation>名前、または rate、success、p50、p95、p99、breaker の値。先頭に &quot;hide:&quot; で非表示。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TopologyPage</name>
+    <message>
+        <source>The mesh as a graph</source>
+        <translation>グラフ表示のメッシュ</translation>
+    </message>
+    <message>
+        <source>Back to live</source>
+        <translation>ライブに戻る</translation>
+    </message>
+    <message>
+        <source>Figure on the edges</source>
+        <translation>エッジに出す値</translation>
+    </message>
+    <message>
+        <source>Rate</source>
+        <translation>レート</translation>
+    </message>
+    <message>
+        <source>Success</source>
+        <translation>成功率</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>バイト</translation>
+    </message>
+    <message>
+        <source>Show %1 on the edges</source>
+        <translation>エッジに %1 を表示</translation>
+    </message>
+    <message>
+        <source>%1 · %2 ago · nothing can be changed in the past</source>
+        <translation>%1 · %2前 · 過去は変更できません</translation>
+    </message>
+    <message>
+        <source>No word from the control plane for %1, trying again. Traffic may well be flowing.</source>
+        <translation>コントロールプレーンから %1 応答なし、再試行中。通信は流れている可能性があります。</translation>
+    </message>
+    <message>
+        <source>The mesh is starting</source>
+        <translation>メッシュを開始しています</translation>
+    </message>
+    <message>
+        <source>%1 of %2 ready</source>
+        <translation>%2 中 %1 準備完了</translation>
+    </message>
+    <message>
+        <source>Nothing matches. Change the find field, or clear it.</source>
+        <translation>一致するものがありません。検索欄を変えるか空にしてください。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::ui::TripPopover</name>
+    <message>
+        <source>Trip</source>
+        <translation>遮断</translation>
+    </message>
+    <message>
+        <source>Trip an edge</source>
+        <translation>エッジを遮断</translation>
+    </message>
+    <message>
+        <source>Reject every call</source>
+        <translation>すべての呼び出しを拒否</translation>
+    </message>
+    <message>
+        <source>Hold closed, whatever happens</source>
+        <translation>何があっても閉のまま保つ</translation>
+    </message>
+    <message>
+        <source>Drain half of the calls</source>
+        <translation>呼び出しの半分を排出</translation>
+    </message>
+    <message>
+        <source>What to do</source>
+        <translation>動作</translation>
+    </message>
+    <message>
+        <source>10 min</source>
+        <translation>10 分</translation>
+    </message>
+    <message>
+        <source>1 min</source>
+        <translation>1 分</translation>
+    </message>
+    <message>
+        <source>30 s</source>
+        <translation>30 秒</translation>
+    </message>
+    <message>
+        <source>1 h</source>
+        <translation>1 時間</translation>
+    </message>
+    <message>
+        <source>until I release it</source>
+        <translation>解除するまで</translation>
+    </message>
+    <message>
+        <source>For how long</source>
+        <translation>期間</translation>
+    </message>
+    <message>
+        <source>manual</source>
+        <translation>手動</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>キャンセル</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation>期間</translation>
+    </message>
+    <message>
+        <source>Trip %1</source>
+        <translation>%1 を遮断</translation>
+    </message>
+    <message>
+        <source>The breaker goes on computing underneath.</source>
+        <translation>ブレーカーは裏で計算を続けます。</translation>
+    </message>
+    <message>
+        <source>Really without an end</source>
+        <translation>本当に無期限にする</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>適用</translation>
+    </message>
+    <message>
+        <source>A time of 5 s to 24 h, such as 90s, 10 min or 1 h.</source>
+        <translation>5 秒から 24 時間。例: 90s、10 分、1 時間。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::widgets::Minimap</name>
+    <message>
+        <source>Overview of the mesh</source>
+        <translation>メッシュの全体図</translation>
+    </message>
+    <message>
+        <source>The whole mesh. Click or drag to go there.</source>
+        <translation>メッシュ全体。クリックまたはドラッグで移動します。</translation>
+    </message>
+</context>
+<context>
+    <name>meshyard::widgets::TopologyView</name>
+    <message>
+        <source>Mesh</source>
+        <translation>メッシュ</translation>
+    </message>
+    <message>
+        <source>Arrow keys walk along the calls, R reroutes, B opens the breaker.</source>
+        <translation>矢印キーで呼び出しをたどり、R で経路変更、B でブレーカーを開きます。</translation>
+    </message>
+    <message>
+        <source>The past cannot be edited. Go back to live first.</source>
+        <translation>過去は編集できません。先にライブに戻ってください。</translation>
+    </message>
+    <message>
+        <source>Nothing can be changed while the control plane does not answer.</source>
+        <translation>コントロールプレーンが応答しない間は変更できません。</translation>
+    </message>
+    <message>
+        <source>Up and Down choose a target, Enter takes it, Esc cancels.</source>
+        <translation>上下キーで行き先を選び、Enter で決定、Esc で取り消します。</translation>
+    </message>
+    <message>
+        <source>Targets that can take this route are outlined. Esc cancels.</source>
+        <translation>この経路を受けられる行き先を枠で示します。Esc で取り消します。</translation>
+    </message>
+    <message>
+        <source>Up and Down choose a version, + and − shift its weight, Enter takes it, Esc cancels.</source>
+        <translation>上下キーでバージョンを選び、+ と − で重みを変え、Enter で決定、Esc で取り消します。</translation>
+    </message>
+    <message>
+        <source>Pull towards a version to give it more. Shift for single steps, Esc cancels.</source>
+        <translation>引き寄せたバージョンの重みが増えます。Shift で 1 刻み、Esc で取り消します。</translation>
+    </message>
+    <message>
+        <source>Not applied yet. Esc drops the change.</source>
+        <translation>まだ適用していません。Esc で変更を捨てます。</translation>
+    </message>
+    <message>
+        <source>Drag the edge&apos;s end to another version or service to reroute (R).</source>
+        <translation>エッジの端を別のバージョンやサービスへドラッグすると経路が変わります (R)。</translation>
+    </message>
+    <message>
+        <source>Drag the diamond towards a version to shift weights (W).</source>
+        <translation>菱形をバージョンの方へドラッグすると重みが変わります (W)。</translation>
+    </message>
+    <message>
+        <source>Click to open the breaker (B).</source>
+        <translation>クリックでブレーカーを開きます (B)。</translation>
+    </message>
+    <message>
+        <source>Drag an edge&apos;s end to reroute, a diamond to shift weights, click a breaker</source>
+        <translation>エッジの端をドラッグで経路変更、菱形で重み変更、ブレーカーはクリック</translation>
+    </message>
+    <message>
+        <source>End of: %1</source>
+        <translation>終点: %1</translation>
+    </message>
+    <message>
+        <source>Breaker of: %1</source>
+        <translation>ブレーカー: %1</translation>
     </message>
 </context>
 </TS>
