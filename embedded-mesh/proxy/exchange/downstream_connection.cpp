@@ -147,11 +147,14 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)
 {
     std::size_t consumed = 0;
+    const bool raw = m_exchange.takesRawBody();
     while (consumed < bytes.size() && m_body.state() == http::BodyDecoder::State::Reading) {
         const auto step = m_body.next(bytes.substr(consumed));
         if (step.consumed == 0)
             break;
         consumed += step.consumed;
+        if (!raw && !step.data.empty())
+            m_exchange.addRequestBody(step.data);
     }
     if (m_body.state() == http::BodyDecoder::State::Invalid) {
         m_exchange.cancel();
@@ -160,9 +163,10 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
     }
     if (m_body.isDone()) { // before the bytes go on: the answer may come at once
         m_requestComplete = true;
-        m_exchange.endRequest();
+        m_exchange.endRequest(raw ? std::string_view() : std::string_view(m_body.trailers()));
     }
-    m_exchange.addRequestBody(bytes.substr(0, consumed));
+    if (raw)
+        m_exchange.addRequestBody(bytes.substr(0, consumed));
     if (m_requestComplete && m_state == State::Body) {
         m_state = State::Waiting;
         if (!m_exchange.isActive())
@@ -236,10 +240,10 @@ void DownstreamConnection::flushResponse()
     head.clear();
 }
 
-void DownstreamConnection::endResponse()
+void DownstreamConnection::endResponse(std::string_view trailers)
 {
     if (m_chunks)
-        m_context.headScratch.append(http::kLastChunk);
+        m_context.headScratch.append("0\r\n").append(trailers).append("\r\n");
     flushResponse();
     finishRequest();
 }

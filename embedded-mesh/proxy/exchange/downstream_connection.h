@@ -54,12 +54,13 @@ private:
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;
-    void endResponse() override;
+    void endResponse(std::string_view trailers) override;
     void answer(const LocalReply& reply) override;
     void cut() override;
     void pauseRequestBody() override;
     void resumeRequestBody() override;
     bool isBackedUp() const override { return m_io.isBackedUp(); }
+    bool isHttp2() const override { return false; }
 
     void consume(std::string_view bytes);
     std::size_t takeHead(std::string_view bytes);

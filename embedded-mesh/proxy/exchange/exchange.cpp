@@ -68,6 +68,8 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     m_method = head.method();
     m_requestDone = head.framing().kind == http::BodyKind::None
         || (head.framing().kind == http::BodyKind::Length && head.framing().length == 0);
+    m_chunked = head.framing().kind == http::BodyKind::Chunked;
+    m_rawBody = true;
     m_keepsBody = true;
     m_continueWanted = head.expectsContinue() && !m_requestDone;
     m_state = State::Delaying; // active from here on
@@ -286,6 +288,8 @@ void Exchange::clear()
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();
+    if (!m_trailers.empty())
+        m_trailers.clear();
     if (m_head.capacity() > 1024) {
         m_head.clear();
         m_head.shrink_to_fit();

@@ -19,7 +19,7 @@ std::unique_ptr<UpstreamConnection> Endpoint::takeIdle()
     while (!m_idle.empty()) {
         std::unique_ptr<UpstreamConnection> last = std::move(m_idle.back());
         m_idle.pop_back();
-        if (last->io().isOpen() && !last->io().hasHangup())
+        if (last->isAlive())
             return last;
         last->close();
     }
