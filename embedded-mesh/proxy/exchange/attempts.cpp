@@ -2,6 +2,7 @@
 // The upstream half of Exchange: connections, attempts, retries, timeouts.
 #include "embedded-mesh/http/field_rules.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/h2_pool.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 namespace meshyard::proxy {
@@ -74,12 +75,19 @@ void Exchange::attempt()
 
 void Exchange::acquire()
 {
-    m_upstream = m_endpoint->takeIdle();
-    if (m_upstream != nullptr) {
+    H2Pool* const http2 = usesHttp2() ? &H2Pool::of(*m_endpoint, m_context) : nullptr;
+    if (http2 != nullptr)
+        m_upstream = http2->takeStream();
+    else
+        m_upstream = m_endpoint->takeIdle();
+    if (m_upstream != nullptr && m_upstream->isConnected()) {
         m_upstream->attach(*this, m_method);
         return sendRequest();
     }
-    if (m_cluster->mayConnect() || m_cluster->closeSomeIdle())
+    const bool mayConnect = m_upstream != nullptr // somebody else's connection is being made
+        || ((http2 == nullptr || http2->mayConnect())
+            && (m_cluster->mayConnect() || m_cluster->closeSomeIdle()));
+    if (mayConnect)
         return openConnection();
     if (!m_cluster->wait(*this))
         return limit();
@@ -96,13 +104,25 @@ void Exchange::openConnection()
     if (!m_cluster->beginConnecting())
         return limit();
     m_state = State::Connecting;
-    auto connection = std::make_unique<UpstreamConnection>(m_context, m_cluster, m_endpoint);
-    UpstreamConnection& opened = *connection;
-    m_upstream = std::move(connection);
-    m_upstream->attach(*this, m_method);
-    if (!opened.connect())
+    if (m_upstream == nullptr && !connectUpstream())
         return fail(CallOutcome::End::ConnectError);
+    m_upstream->attach(*this, m_method);
     m_stepTimer.armAfter(m_cluster->spec().connectTimeout);
+}
+
+Result<void> Exchange::connectUpstream()
+{
+    if (usesHttp2()) {
+        auto stream = H2Pool::of(*m_endpoint, m_context).connect(m_cluster, m_endpoint);
+        if (!stream)
+            return tl::unexpected(stream.error());
+        m_upstream = std::move(*stream);
+        return {};
+    }
+    auto connection = std::make_unique<UpstreamConnection>(m_context, m_cluster, m_endpoint);
+    auto begun = connection->connect();
+    m_upstream = std::move(connection);
+    return begun;
 }
 
 void Exchange::onUpstreamConnected()
@@ -396,12 +416,17 @@ void Exchange::onUpstreamLost(Loss loss)
         clear();
         return m_downstream.cut();
     }
-    const bool stale = loss == Loss::Reset && m_upstream->isReused()
-        && !m_upstream->hasResponseBytes() && !m_reconnected && m_keepsBody
-        && http::isIdempotent(m_method);
+    // Closed while we took it, or never looked at: not an attempt.
+    const bool stale = !m_reconnected && m_keepsBody
+        && ((loss == Loss::Reset && m_upstream->isReused() && !m_upstream->hasResponseBytes()
+                && http::isIdempotent(m_method))
+            || loss == Loss::Refused);
     if (stale) { // the peer closed an idle connection while we took it: not an attempt
         m_reconnected = true;
+        m_stepTimer.cancel();
         dropUpstream();
+        if (loss == Loss::Refused)
+            return acquire();
         m_endpoint->closeIdle();
         return openConnection();
     }

@@ -140,6 +140,10 @@ bool Exchange::chooseCluster(const RequestView& view)
     if (found == nullptr)
         return false;
     m_cluster = *found;
+    const UpstreamProtocol protocol = m_cluster->spec().protocol;
+    m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
+        || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
+    m_rawBody = !m_http2 && !m_downstream.isHttp2();
     return true;
 }
 
@@ -182,6 +186,7 @@ void Exchange::writeHead(
         rewrite.forwardedFor = origin.remoteHost;
         rewrite.requestId = makeRequestId(m_context, requestId);
     }
+    rewrite.keepsTrailersWish = m_http2;
     rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
     rewrite.routeEdits = &m_route->requestEdits;
     m_head.clear();

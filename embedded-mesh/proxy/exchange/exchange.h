@@ -95,7 +95,9 @@ private:
     // attempts.cpp: one attempt after another
     void attempt();
     void acquire();
+    bool usesHttp2() const { return m_http2 && !m_endpoint->speaksHttp1; }
     void openConnection();
+    Result<void> connectUpstream();
     void sendRequest();
     void armTryTimer();
     void onStepTimer();
@@ -145,6 +147,7 @@ private:
     bool m_requestDone = false;
     bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
     bool m_chunked = false; // the body has no length
+    bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
