@@ -20,6 +20,8 @@ public:
     virtual ~Disposable() = default;
 };
 
+class H2Worker;
+
 /// What everything on one worker shares. No lock: one thread.
 struct WorkerContext
 {
@@ -46,6 +48,7 @@ struct WorkerContext
     const std::string nodeId;
     std::uint64_t random;
 
+    std::shared_ptr<H2Worker> http2; // made with the first HTTP/2 connection, outlives them all
     ClusterMap clusters;
     std::shared_ptr<const ConfigSnapshot> config = std::make_shared<ConfigSnapshot>();
     InboundTable inbound;

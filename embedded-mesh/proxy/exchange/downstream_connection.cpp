@@ -59,6 +59,8 @@ void DownstreamConnection::onIdle()
 void DownstreamConnection::leave()
 {
     m_closeAfter = true;
+    if (m_http2 != nullptr)
+        return m_http2->leave();
     if (m_state == State::Head && m_pending.empty()) {
         m_io.close();
         done();
@@ -77,6 +79,10 @@ void DownstreamConnection::onData(std::string_view bytes)
 {
     if (m_state == State::Closing)
         return; // lingering
+    if (m_http2 != nullptr)
+        return m_http2->receive(bytes);
+    if (m_fresh && sniff(bytes))
+        return;
     if (m_state == State::Waiting || m_consuming) {
         m_pending.append(bytes);
         if (m_pending.size() > kMaxAhead)
@@ -89,6 +95,33 @@ void DownstreamConnection::onData(std::string_view bytes)
     m_pending.clear();
     joined.append(bytes);
     consume(joined);
+}
+
+bool DownstreamConnection::sniff(std::string_view bytes)
+{
+    using Codec = ListenerSpec::Codec;
+    const Codec codec = m_owner.spec().codec;
+    m_fresh = false;
+    if (codec == Codec::Http1 || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
+        return false;
+    m_pending.append(bytes);
+    const std::string_view start = std::string_view(m_pending).substr(0, http::kH2Preface.size());
+    if (codec == Codec::Auto && !http::kH2Preface.starts_with(start)) {
+        const std::string all = std::exchange(m_pending, {});
+        consume(all);
+        return true;
+    }
+    if (codec == Codec::Auto && start.size() < http::kH2Preface.size()) {
+        m_fresh = true;
+        armIdle();
+        return true;
+    }
+    m_idleTimer.cancel();
+    m_http2 = std::make_unique<H2Downstream>(
+        m_context, m_owner, m_io, m_remoteHost, [this] { closeGently(); });
+    const std::string all = std::exchange(m_pending, {});
+    m_http2->receive(all);
+    return true;
 }
 
 void DownstreamConnection::consume(std::string_view bytes)
@@ -147,11 +180,14 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)
 {
     std::size_t consumed = 0;
+    const bool raw = m_exchange.takesRawBody();
     while (consumed < bytes.size() && m_body.state() == http::BodyDecoder::State::Reading) {
         const auto step = m_body.next(bytes.substr(consumed));
         if (step.consumed == 0)
             break;
         consumed += step.consumed;
+        if (!raw && !step.data.empty())
+            m_exchange.addRequestBody(step.data);
     }
     if (m_body.state() == http::BodyDecoder::State::Invalid) {
         m_exchange.cancel();
@@ -160,9 +196,10 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
     }
     if (m_body.isDone()) { // before the bytes go on: the answer may come at once
         m_requestComplete = true;
-        m_exchange.endRequest();
+        m_exchange.endRequest(raw ? std::string_view() : std::string_view(m_body.trailers()));
     }
-    m_exchange.addRequestBody(bytes.substr(0, consumed));
+    if (raw)
+        m_exchange.addRequestBody(bytes.substr(0, consumed));
     if (m_requestComplete && m_state == State::Body) {
         m_state = State::Waiting;
         if (!m_exchange.isActive())
@@ -198,6 +235,9 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
     m_chunks = kind == BodyKind::UntilClose && !m_http10;
     m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
     framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
+    const int status = head.status();
+    framing.saysEmpty = kind == BodyKind::None && m_method != http::Method::Head && status >= 200
+        && status != 204 && status != 304 && !head.find(http::KnownHeader::ContentLength);
     const bool byClose = m_http10 && (kind == BodyKind::UntilClose || kind == BodyKind::Chunked);
     m_closeAfter = m_closeAfter || byClose || !m_keepAlive || !m_requestComplete
         || m_owner.isLeaving() || m_context.draining;
@@ -236,10 +276,10 @@ void DownstreamConnection::flushResponse()
     head.clear();
 }
 
-void DownstreamConnection::endResponse()
+void DownstreamConnection::endResponse(std::string_view trailers)
 {
     if (m_chunks)
-        m_context.headScratch.append(http::kLastChunk);
+        m_context.headScratch.append("0\r\n").append(trailers).append("\r\n");
     flushResponse();
     finishRequest();
 }
@@ -311,12 +351,16 @@ void DownstreamConnection::resumeRequestBody()
 
 void DownstreamConnection::onWritable()
 {
+    if (m_http2 != nullptr)
+        return m_http2->onWritable();
     m_exchange.onDownstreamWritable();
 }
 
 void DownstreamConnection::onPeerFinished()
 {
     m_peerFinished = true;
+    if (m_http2 != nullptr)
+        m_http2->onLost();
     m_exchange.cancel(); // who leaves before the answer frees the upstream (as in Envoy and nginx)
     if (m_state != State::Closing)
         closeGently();
@@ -324,6 +368,8 @@ void DownstreamConnection::onPeerFinished()
 
 void DownstreamConnection::onClosed(const std::optional<Error>& /*error*/)
 {
+    if (m_http2 != nullptr)
+        m_http2->onLost();
     m_exchange.cancel();
     done();
 }

@@ -4,6 +4,7 @@
 #include "embedded-mesh/http/body_decoder.h"
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/h2_downstream.h"
 
 namespace meshyard::proxy {
 
@@ -20,7 +21,8 @@ public:
     virtual void onConnectionDone(Disposable& connection) = 0;
 };
 
-/// HTTP/1 connection from a caller: one request after another, pipelined ones in order.
+/// Connection from a caller. HTTP/1: one request after another, pipelined ones in order; a caller
+/// that begins with the preface of HTTP/2 is handed over to H2Downstream.
 ///
 /// Thread: its worker's.
 class DownstreamConnection final : public Disposable,
@@ -54,13 +56,16 @@ private:
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;
-    void endResponse() override;
+    void endResponse(std::string_view trailers) override;
     void answer(const LocalReply& reply) override;
     void cut() override;
     void pauseRequestBody() override;
     void resumeRequestBody() override;
     bool isBackedUp() const override { return m_io.isBackedUp(); }
+    bool isHttp2() const override { return false; }
 
+    /// First bytes: which protocol? @return true = taken care of.
+    bool sniff(std::string_view bytes);
     void consume(std::string_view bytes);
     std::size_t takeHead(std::string_view bytes);
     std::size_t takeBody(std::string_view bytes);
@@ -78,6 +83,7 @@ private:
     ConnectionOwner& m_owner; // outlives us
     net::Connection m_io;
     Exchange m_exchange;
+    std::unique_ptr<H2Downstream> m_http2; // all bytes are its
     net::Timer m_idleTimer;
     http::BodyDecoder m_body;
     State m_state = State::Head;
@@ -91,6 +97,7 @@ private:
     bool m_requestComplete = true;
     bool m_peerFinished = false;
     bool m_done = false;
+    bool m_fresh = true; // the protocol is not known yet
     std::string m_pending; // a partial head, or requests ahead of time
     std::string m_remoteHost; // gateways
 };

@@ -68,6 +68,8 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     m_method = head.method();
     m_requestDone = head.framing().kind == http::BodyKind::None
         || (head.framing().kind == http::BodyKind::Length && head.framing().length == 0);
+    m_chunked = head.framing().kind == http::BodyKind::Chunked;
+    m_rawBody = true;
     m_keepsBody = true;
     m_continueWanted = head.expectsContinue() && !m_requestDone;
     m_state = State::Delaying; // active from here on
@@ -138,6 +140,10 @@ bool Exchange::chooseCluster(const RequestView& view)
     if (found == nullptr)
         return false;
     m_cluster = *found;
+    const UpstreamProtocol protocol = m_cluster->spec().protocol;
+    m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
+        || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
+    m_rawBody = !m_http2 && !m_downstream.isHttp2();
     return true;
 }
 
@@ -180,6 +186,7 @@ void Exchange::writeHead(
         rewrite.forwardedFor = origin.remoteHost;
         rewrite.requestId = makeRequestId(m_context, requestId);
     }
+    rewrite.keepsTrailersWish = m_http2;
     rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
     rewrite.routeEdits = &m_route->requestEdits;
     m_head.clear();
@@ -286,6 +293,8 @@ void Exchange::clear()
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();
+    if (!m_trailers.empty())
+        m_trailers.clear();
     if (m_head.capacity() > 1024) {
         m_head.clear();
         m_head.shrink_to_fit();

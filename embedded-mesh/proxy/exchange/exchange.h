@@ -3,11 +3,11 @@
 
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
-#include "embedded-mesh/proxy/exchange/upstream_connection.h"
+#include "embedded-mesh/proxy/exchange/upstream_stream.h"
 
 namespace meshyard::proxy {
 
-/// The caller's side of one exchange; HTTP/1 today, a stream of HTTP/2 tomorrow.
+/// The caller's side of one exchange: an HTTP/1 connection, or one stream of an HTTP/2 session.
 class DownstreamStream
 {
 public:
@@ -23,7 +23,8 @@ public:
     virtual void sendBody(std::string_view bytes) = 0;
     virtual void flushResponse() = 0;
     /// The response is complete. The exchange may be started anew after this.
-    virtual void endResponse() = 0;
+    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
+    virtual void endResponse(std::string_view trailers) = 0;
     /// A whole answer of our own, ending the exchange.
     virtual void answer(const LocalReply& reply) = 0;
     /// A response that has begun can't be finished.
@@ -31,6 +32,7 @@ public:
     virtual void pauseRequestBody() = 0;
     virtual void resumeRequestBody() = 0;
     virtual bool isBackedUp() const = 0;
+    virtual bool isHttp2() const = 0;
 };
 
 /// What the listener and connection say about a request.
@@ -52,9 +54,11 @@ public:
 
     /// Routes and begins. @param head valid during the call.
     void start(const http::RequestHead& head, const RequestOrigin& origin);
-    /// @param bytes with the framing they came with.
+    /// Whether addRequestBody() wants bytes with the HTTP/1 framing they came with.
+    bool takesRawBody() const { return m_rawBody; }
     void addRequestBody(std::string_view bytes);
-    void endRequest();
+    /// Nothing more follows. @param trailers field lines; empty when they came with the raw body.
+    void endRequest(std::string_view trailers);
     /// The caller went away.
     void cancel();
     void onDownstreamWritable();
@@ -91,7 +95,9 @@ private:
     // attempts.cpp: one attempt after another
     void attempt();
     void acquire();
+    bool usesHttp2() const { return m_http2 && !m_endpoint->speaksHttp1; }
     void openConnection();
+    Result<void> connectUpstream();
     void sendRequest();
     void armTryTimer();
     void onStepTimer();
@@ -113,7 +119,7 @@ private:
     void onResponseHead(const http::ResponseHead& head) override;
     bool wantsRawBody() const override { return m_downstream.takesRawBody(); }
     void onResponseBody(std::string_view bytes) override;
-    void onResponseEnd(bool reusable) override;
+    void onResponseEnd(std::string_view trailers) override;
     void onResponseFlush() override { m_downstream.flushResponse(); }
     void onUpstreamLost(Loss loss) override;
     void onUpstreamWritable() override;
@@ -136,14 +142,18 @@ private:
     std::uint64_t m_hash = 0;
     std::string m_head; // as it goes upstream
     std::string m_body; // not sent yet, or kept for another attempt
+    std::string m_trailers; // field lines
     std::uint64_t m_requestBytes = 0;
     bool m_requestDone = false;
+    bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
+    bool m_chunked = false; // the body has no length
+    bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
 
     // the attempt
-    std::unique_ptr<UpstreamConnection> m_upstream;
+    std::unique_ptr<UpstreamStream> m_upstream;
     std::shared_ptr<Endpoint> m_endpoint;
     std::vector<Endpoint*> m_tried;
     BreakerPermit m_permit;
@@ -155,7 +165,6 @@ private:
     unsigned m_attempts = 0;
     TimePoint m_attemptStarted{};
     int m_status = 0;
-    bool m_reusable = false;
 };
 
 } // namespace meshyard::proxy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listener to ListenerSpec: everything that can be refused is refused here.
+#include "embedded-mesh/proxy/route/http2_options.h"
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 
@@ -62,9 +63,15 @@ Result<void> compileHttp(const Hcm& hcm, ListenerSpec& spec, std::vector<std::st
         if (auto done = compileHttpFilter(filter, spec, warnings); !done)
             return done;
     }
-    if (hcm.codec_type() == Hcm::HTTP2 || hcm.codec_type() == Hcm::HTTP3)
-        return failure(
-            ErrorCode::InvalidArgument, "codec_type: only AUTO and HTTP1 are supported yet");
+    if (hcm.codec_type() == Hcm::HTTP3)
+        return failure(ErrorCode::InvalidArgument, "codec_type: HTTP3 is not supported");
+    using Codec = ListenerSpec::Codec;
+    if (hcm.codec_type() != Hcm::AUTO)
+        spec.codec = hcm.codec_type() == Hcm::HTTP2 ? Codec::Http2 : Codec::Http1;
+    auto http2 = http2OptionsFrom(hcm.http2_protocol_options());
+    if (!http2)
+        return at("http2_protocol_options", http2.error());
+    spec.http2 = *http2;
     if (hcm.has_rds()) {
         spec.routeConfigName = hcm.rds().route_config_name();
         if (spec.routeConfigName.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/http/h2_options.h"
 #include "embedded-mesh/net/socket_address.h"
 #include "embedded-mesh/proxy/route/route_table.h"
 
@@ -14,6 +15,8 @@ namespace meshyard::proxy {
 struct ListenerSpec
 {
     enum class Role : std::uint8_t { Outbound, Inbound, Gateway };
+
+    enum class Codec : std::uint8_t { Auto, Http1, Http2 };
 
     struct TcpTarget
     {
@@ -30,6 +33,8 @@ struct ListenerSpec
     std::uint64_t tcpWeight = 0;
     std::chrono::microseconds tcpIdleTimeout = std::chrono::hours(1);
 
+    Codec codec = Codec::Auto;
+    http::H2Options http2;
     std::string routeConfigName; // RDS; empty = inlineRoutes
     std::shared_ptr<const RouteTable> inlineRoutes;
     std::shared_ptr<const FaultRules> fault; // of the filter itself, where a route has none

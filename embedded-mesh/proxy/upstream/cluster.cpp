@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
+#include "embedded-mesh/proxy/exchange/h2_pool.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 #include <algorithm>
@@ -137,6 +138,8 @@ bool Cluster::closeSomeIdle()
     for (const auto& endpoint : m_endpoints) {
         if (const auto idle = endpoint->takeIdle())
             break; // destroyed here: its place is free
+        if (endpoint->http2 != nullptr && endpoint->http2->closeOneIdle())
+            break;
     }
     return mayConnect();
 }

@@ -60,6 +60,8 @@ public:
     /// Queues for a connection. @return false = max_pending_requests reached.
     bool wait(ConnectionWaiter& waiter);
     void stopWaiting(ConnectionWaiter& waiter);
+    std::size_t waiterCount() const { return m_waiters.size(); }
+    bool hasWaiters() const { return !m_waiters.empty(); }
     bool beginConnecting();
     void endConnecting() { m_connecting -= m_connecting > 0 ? 1U : 0U; }
     void countConnection(Endpoint& endpoint);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "embedded-mesh/core/breaker_policy.h"
+#include "embedded-mesh/http/h2_options.h"
 #include "embedded-mesh/net/socket_address.h"
 
 #include <chrono>
@@ -73,6 +74,14 @@ struct OutlierSpec
     bool operator==(const OutlierSpec&) const = default;
 };
 
+/// How requests go to the endpoints of a cluster.
+enum class UpstreamProtocol : std::uint8_t {
+    Http1,
+    Http2,
+    AsDownstream, // as the request came
+    Negotiated, // by ALPN
+};
+
 /// A Cluster compiled for the workers; immutable.
 struct ClusterSpec
 {
@@ -82,6 +91,8 @@ struct ClusterSpec
     std::chrono::microseconds connectTimeout = std::chrono::seconds(5);
     std::chrono::microseconds idleTimeout = std::chrono::hours(1);
     std::uint32_t maxRequestsPerConnection = 0; // 0 = no limit
+    UpstreamProtocol protocol = UpstreamProtocol::Http1;
+    http::H2Options http2;
     ResourceLimits limits;
     OutlierSpec outlier;
     double panicThreshold = 50; // percent of healthy endpoints below which health is ignored
