@@ -104,7 +104,10 @@ Result<void> OpensslContext::configure(const TlsOptions& options)
         return done;
     if (auto done = setAlpn(options.alpn); !done)
         return done;
-    setSessions();
+    if (server && options.requireServerName)
+        SSL_CTX_callback_ctrl(m_context.get(), SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+            reinterpret_cast<void (*)()>(&OpensslContext::onServerName)); // the macro has a C cast
+    setSessions(options.resumes);
     return {};
 }
 
@@ -166,6 +169,9 @@ Result<void> OpensslContext::setCertificate(const TlsCertificate& certificate)
         return failure(ErrorCode::InvalidArgument,
             "certificate_chain is refused: " + takeOpensslReason("two of one key type"));
     }
+    const std::vector<std::string> uris = subjectAltNames(leaf, SanTest::Kind::Uri);
+    if (m_ownUri.empty() && !uris.empty())
+        m_ownUri = uris.front();
     const std::int64_t ends = unixTime(X509_get0_notAfter(leaf));
     m_expiresAt = m_expiresAt == 0 ? ends : std::min(m_expiresAt, ends);
     return {};
@@ -259,9 +265,18 @@ int OpensslContext::onSelectAlpn(SSL* /*ssl*/, const unsigned char** chosen, uns
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
-void OpensslContext::setSessions()
+int OpensslContext::onServerName(SSL* ssl, int* alert, void* /*self*/)
+{
+    if (SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != nullptr)
+        return SSL_TLSEXT_ERR_OK;
+    *alert = SSL_AD_MISSING_EXTENSION;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+void OpensslContext::setSessions(bool resumes)
 {
     SSL_CTX* const context = m_context.get();
+    m_resumes = resumes;
     if (m_side == Side::Client) {
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(context, &OpensslContext::onNewSession);
@@ -272,7 +287,9 @@ void OpensslContext::setSessions()
     constexpr unsigned char kName[] = "meshyard";
     SSL_CTX_set_session_id_context(context, kName, sizeof kName - 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_num_tickets(context, resumes ? 1 : 0);
+    if (!resumes)
+        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
 }
 
 int OpensslContext::onNewSession(SSL* ssl, SSL_SESSION* session)
@@ -307,7 +324,7 @@ std::unique_ptr<TlsStream> OpensslContext::makeStream(
 {
     return std::make_unique<OpensslStream>(shared_from_this(),
         serverName.empty() ? std::string(m_serverName) : std::string(serverName),
-        std::string(peerKey));
+        std::string(m_resumes ? peerKey : std::string_view()));
 }
 
 } // namespace meshyard::net

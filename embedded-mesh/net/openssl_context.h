@@ -25,6 +25,7 @@ public:
     Side side() const override { return m_side; }
     std::unique_ptr<TlsStream> makeStream(
         std::string_view serverName, std::string_view peerKey) const override;
+    const std::string& ownUri() const override { return m_ownUri; }
     std::int64_t expiresAtUnix() const override { return m_expiresAt; }
 
     SSL_CTX* get() const { return m_context.get(); }
@@ -47,7 +48,8 @@ private:
     Result<void> setCertificate(const TlsCertificate& certificate);
     Result<void> setTrust(const TlsOptions& options);
     Result<void> setAlpn(const std::vector<std::string>& protocols);
-    void setSessions();
+    void setSessions(bool resumes);
+    static int onServerName(SSL* ssl, int* alert, void* self);
     bool acceptsNames(X509* certificate) const;
 
     const Side m_side;
@@ -55,7 +57,9 @@ private:
     std::vector<SanTest> m_names;
     std::string m_alpn; // wire form
     std::string m_serverName;
+    std::string m_ownUri;
     std::int64_t m_expiresAt = 0;
+    bool m_resumes = true;
     bool m_verifiesPeers = false;
     bool m_allowsExpired = false;
     bool m_acceptsUntrusted = false;

@@ -41,6 +41,8 @@ struct TlsOptions
     bool allowExpired = false;
     bool acceptUntrusted = false; // verify, but only to know
     bool requireClientCertificate = false; // servers
+    bool requireServerName = false; // servers: SNI
+    bool resumes = true; // sessions; by tickets on servers
     std::vector<std::string> alpn; // in order of preference
     Version minimum = Version::Tls12;
     Version maximum = Version::Tls13;
@@ -69,6 +71,8 @@ public:
     virtual std::unique_ptr<TlsStream> makeStream(
         std::string_view serverName, std::string_view peerKey) const
         = 0;
+    /// First URI SAN of our first certificate; empty = none.
+    virtual const std::string& ownUri() const = 0;
     /// When the first of our certificates ends, seconds since 1970; 0 = we have none.
     virtual std::int64_t expiresAtUnix() const = 0;
 };

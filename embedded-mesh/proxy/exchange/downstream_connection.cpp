@@ -33,7 +33,10 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 {
     if (m_owner.spec().role == ListenerSpec::Role::Gateway)
         m_remoteHost = net::peerAddress(fd.get()).host();
-    auto adopted = m_io.adopt(std::move(fd));
+    const FilterChainSpec& spec = m_owner.spec();
+    auto adopted = spec.tls == nullptr
+        ? m_io.adopt(std::move(fd))
+        : m_io.adopt(std::move(fd), *spec.tls, spec.handshakeTimeout);
     if (adopted)
         armIdle();
     return adopted;
@@ -41,7 +44,7 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 
 void DownstreamConnection::armIdle()
 {
-    const ListenerSpec& spec = m_owner.spec();
+    const FilterChainSpec& spec = m_owner.spec();
     const auto wait
         = m_pending.empty() || spec.headTimeout.count() == 0 ? spec.idleTimeout : spec.headTimeout;
     if (wait.count() > 0)
@@ -141,7 +144,7 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
-    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost});
+    m_exchange.start(head, originOf(m_owner.spec(), m_remoteHost, m_io));
 }
 
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)

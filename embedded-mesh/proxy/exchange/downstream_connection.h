@@ -13,7 +13,7 @@ class ConnectionOwner
 public:
     virtual ~ConnectionOwner() = default;
 
-    virtual const ListenerSpec& spec() const = 0;
+    virtual const FilterChainSpec& spec() const = 0;
     /// No longer configured: connections end after the response in progress.
     virtual bool isLeaving() const = 0;
     /// The connection is over; it may be disposed of.

@@ -33,12 +33,30 @@ public:
     virtual bool isBackedUp() const = 0;
 };
 
-/// What the listener and connection say about a request.
+/// What the listener and connection say about a request. Views into both.
 struct RequestOrigin
 {
-    const ListenerSpec& listener;
+    const FilterChainSpec& listener;
     std::string_view remoteHost; // gateways: for x-forwarded-for
+    bool isTls = false;
+    std::string_view serverName{}; // SNI
+    const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
+    std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
 };
+
+inline RequestOrigin originOf(
+    const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)
+{
+    RequestOrigin origin{chain, remoteHost};
+    if (!io.isTls())
+        return origin;
+    origin.isTls = true;
+    origin.serverName = io.serverName();
+    origin.peer = io.peerIdentity();
+    if (origin.peer != nullptr && origin.peer->verified)
+        origin.peerPrincipals = origin.peer->uriSans;
+    return origin;
+}
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
 /// attempts, timeouts, counters. An object serves one request after another.

@@ -16,6 +16,8 @@ struct RequestRewrite
     std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
     std::string_view requestId; // gateway: to add where there is none
+    std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
+    std::string_view scheme = "http"; // gateway: for x-forwarded-proto
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;
