@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 
 using Version = meshyard::net::TlsOptions::Version;
 
@@ -29,6 +30,7 @@ TlsWireClient::TlsWireClient(std::uint16_t port, const meshyard::net::TlsOptions
     : WireClient(port)
     , m_context(SSL_CTX_new(TLS_client_method()))
 {
+    ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
     SSL_CTX_set_min_proto_version(m_context, numberOf(options.minimum));
     SSL_CTX_set_max_proto_version(m_context, numberOf(options.maximum));
     if (!options.certificates.empty()) {
@@ -95,6 +97,8 @@ std::string TlsWireClient::serverCommonName() const
 
 long TlsWireClient::readSome(char* data, std::size_t size)
 {
+    if (!m_secure)
+        return -1;
     const int got = SSL_read(m_ssl, data, static_cast<int>(size));
     if (got <= 0)
         m_endedCleanly = SSL_get_error(m_ssl, got) == SSL_ERROR_ZERO_RETURN;

@@ -70,8 +70,11 @@ void Inspection::onIo(std::uint32_t events)
         return finish(Verdict::Refuse);
     const Verdict verdict = look({buffer.data(), static_cast<std::size_t>(got)});
     const bool ended = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    // Who has said his last word without being understood is served as what he is so far.
-    finish(verdict == Verdict::Wait && ended ? Verdict::Serve : verdict);
+    if (verdict != Verdict::Wait || !ended)
+        return finish(verdict);
+    // His last word: half a ClientHello is nothing, anything else is for the filter chain to judge.
+    constexpr char kHandshakeRecord = 22;
+    finish(buffer.front() == kHandshakeRecord ? Verdict::Refuse : Verdict::Serve);
 }
 
 Inspection::Verdict Inspection::look(std::string_view bytes)
