@@ -133,6 +133,9 @@ void ProxyTlsTest::terminates()
     QCOMPARE(client.receive().status, 200);
     QVERIFY(client.receiveAll().empty());
     QVERIFY(client.endedCleanly());
+    const std::string dump = proxy.admin("/config_dump");
+    QVERIFY(dump.find("BEGIN CERTIFICATE") != std::string::npos);
+    QVERIFY(dump.find("PRIVATE KEY") == std::string::npos);
 }
 
 void ProxyTlsTest::carriesBigBodiesBothWays()
