@@ -23,7 +23,7 @@ std::optional<std::string> WireReply::header(std::string_view lowerName) const
     return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-WireClient::WireClient(std::uint16_t port, const char* ip)
+WireClient::WireClient(std::uint16_t port, const char* ip, const char* from)
     : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     const timeval limit{10, 0};
@@ -33,6 +33,10 @@ WireClient::WireClient(std::uint16_t port, const char* ip)
     ::setsockopt(m_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from != nullptr) {
+        ::inet_pton(AF_INET, from, &address.sin_addr);
+        ::bind(m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
     address.sin_port = htons(port);
     ::inet_pton(AF_INET, ip, &address.sin_addr);
     if (::connect(m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

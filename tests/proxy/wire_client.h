@@ -22,7 +22,9 @@ struct WireReply
 class WireClient
 {
 public:
-    explicit WireClient(std::uint16_t port, const char* address = "127.0.0.1");
+    /// @param from address to call from; nullptr = any.
+    explicit WireClient(
+        std::uint16_t port, const char* address = "127.0.0.1", const char* from = nullptr);
     virtual ~WireClient();
     WireClient(const WireClient&) = delete;
     WireClient& operator=(const WireClient&) = delete;

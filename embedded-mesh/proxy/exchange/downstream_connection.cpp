@@ -14,6 +14,14 @@ constexpr auto kLinger = std::chrono::seconds(1);
 
 } // namespace
 
+std::unique_ptr<net::SocketAddress> meantDestination(int fd)
+{
+    net::SocketAddress meant = net::originalDestination(fd);
+    if (meant.isUnix() || meant == net::localAddress(fd))
+        return nullptr;
+    return std::make_unique<net::SocketAddress>(meant);
+}
+
 DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwner& owner)
     : m_context(context)
     , m_owner(owner)
@@ -34,6 +42,8 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
     if (m_owner.spec().role == ListenerSpec::Role::Gateway)
         m_remoteHost = net::peerAddress(fd.get()).host();
     const FilterChainSpec& spec = m_owner.spec();
+    if (spec.findsOriginalDestination)
+        m_originalDestination = meantDestination(fd.get());
     auto adopted = spec.tls == nullptr
         ? m_io.adopt(std::move(fd))
         : m_io.adopt(std::move(fd), *spec.tls, spec.handshakeTimeout);
@@ -144,7 +154,9 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
-    m_exchange.start(head, originOf(m_owner.spec(), m_remoteHost, m_io));
+    RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
+    origin.originalDestination = m_originalDestination.get();
+    m_exchange.start(head, origin);
 }
 
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)

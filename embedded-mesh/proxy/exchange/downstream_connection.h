@@ -7,6 +7,10 @@
 
 namespace meshyard::proxy {
 
+/// Where the caller of an accepted connection meant to go. @return nullptr = here: without a
+/// REDIRECT, to go there would be to come here again.
+std::unique_ptr<net::SocketAddress> meantDestination(int fd);
+
 /// Where a connection came in: outlives its connections, follows configuration changes.
 class ConnectionOwner
 {
@@ -93,6 +97,7 @@ private:
     bool m_done = false;
     std::string m_pending; // a partial head, or requests ahead of time
     std::string m_remoteHost; // gateways
+    std::unique_ptr<net::SocketAddress> m_originalDestination; // listeners that look for it
 };
 
 } // namespace meshyard::proxy

@@ -79,6 +79,7 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
         m_inbound->bytesIn += head.size();
     }
     m_hash = m_context.nextRandom();
+    m_originalDestination = origin.originalDestination;
     RequestView view;
     readRequest(head, view);
     if (origin.isTls)

@@ -38,6 +38,7 @@ struct RequestOrigin
 {
     const FilterChainSpec& listener;
     std::string_view remoteHost; // gateways: for x-forwarded-for
+    const net::SocketAddress* originalDestination = nullptr; // outlives the request; nullptr = us
     bool isTls = false;
     std::string_view serverName{}; // SNI
     const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
@@ -148,6 +149,7 @@ private:
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
     std::shared_ptr<Cluster> m_cluster;
+    const net::SocketAddress* m_originalDestination = nullptr;
     CallCounters* m_inbound = nullptr;
     http::Method m_method = http::Method::Get;
     TimePoint m_started{};

@@ -91,12 +91,9 @@ bool TcpSession::chooseEndpoint()
         m_endpoint = m_cluster->pick(m_tried);
         return m_endpoint != nullptr;
     }
-    const net::SocketAddress meant = net::originalDestination(m_down.io.fd());
-    // Without a REDIRECT the caller meant us: to go there would be to come here again.
-    if (meant.isUnix() || meant == net::localAddress(m_down.io.fd()))
-        return false;
-    m_endpoint = m_cluster->originalDestination(meant);
-    return true;
+    const auto meant = meantDestination(m_down.io.fd());
+    m_endpoint = m_cluster->originalDestination(meant.get());
+    return m_endpoint != nullptr;
 }
 
 void TcpSession::connect()

@@ -313,6 +313,7 @@ Result<std::shared_ptr<const ListenerSpec>> ListenerSpec::compile(
     readRole(proto, spec->address, base);
     if (auto done = compileInspection(proto, *spec); !done)
         return at(place, done.error());
+    base.findsOriginalDestination = spec->findsOriginalDestination || spec->handsOn;
     if (auto done = compileChains(proto, base, *spec, warnings); !done)
         return at(place, done.error());
     return spec;

@@ -49,6 +49,7 @@ struct FilterChainSpec
     FilterChainMatch match;
     Role role = Role::Outbound;
     std::uint16_t servicePort = 0; // inbound: the port callers know it by
+    bool findsOriginalDestination = false; // of the listener
 
     std::shared_ptr<const TlsSettings> tlsSettings; // nullptr = plaintext
     std::shared_ptr<const net::TlsContext> tls; // of the settings, with the secrets of now

@@ -153,15 +153,17 @@ void Cluster::wakeWaiter()
     waiter->onConnectionFree();
 }
 
-std::shared_ptr<Endpoint> Cluster::originalDestination(const net::SocketAddress& address)
+std::shared_ptr<Endpoint> Cluster::originalDestination(const net::SocketAddress* address)
 {
+    if (address == nullptr)
+        return nullptr;
     const auto known = std::ranges::find_if(
-        m_endpoints, [&](const auto& endpoint) { return endpoint->spec().address == address; });
+        m_endpoints, [&](const auto& endpoint) { return endpoint->spec().address == *address; });
     if (known != m_endpoints.end())
         return *known;
     EndpointSpec spec;
-    spec.address = address;
-    spec.instance = address.toString();
+    spec.address = *address;
+    spec.instance = address->toString();
     m_endpoints.push_back(std::make_shared<Endpoint>(std::move(spec)));
     return m_endpoints.back();
 }

@@ -73,7 +73,8 @@ public:
     void noteLimited() { m_limited = true; }
 
     /// The endpoint of an ORIGINAL_DST cluster at that address, made when it is not there yet.
-    std::shared_ptr<Endpoint> originalDestination(const net::SocketAddress& address);
+    /// @param address nullptr = the caller meant us: no endpoint.
+    std::shared_ptr<Endpoint> originalDestination(const net::SocketAddress* address);
     std::shared_ptr<Endpoint> pick(std::span<Endpoint* const> avoid);
     /// Outlier detection's view of one attempt. @param status 0 = no response came.
     void recordAttempt(Endpoint& endpoint, int status, TimePoint now);
