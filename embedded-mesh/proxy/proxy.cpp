@@ -5,6 +5,7 @@
 #include "embedded-mesh/proxy/resident_code.h"
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
+#include "embedded-mesh/proxy/tls/redaction.h"
 
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
@@ -215,8 +216,9 @@ http::Response Proxy::page(std::string_view method, std::string_view path)
 
 std::string Proxy::configDump()
 {
-    const auto json = [](const google::protobuf::Message& message) {
+    const auto json = [](auto message) {
         std::string text;
+        redactSecrets(message);
         return google::protobuf::util::MessageToJsonString(message, &text).ok() ? text : "null";
     };
     std::string dynamic;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/worker.h"
 
+#include "embedded-mesh/net/sockets.h"
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
 namespace meshyard::proxy {
@@ -11,16 +12,22 @@ constexpr auto kTick = std::chrono::milliseconds(50);
 
 } // namespace
 
-ListenerRuntime::ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec)
+ListenerRuntime::ListenerRuntime(
+    WorkerContext& context, std::shared_ptr<const ListenerSpec> spec, const ListenerMap& siblings)
     : m_context(context)
     , m_spec(std::move(spec))
+    , m_siblings(siblings)
+    , m_chains([this](Disposable& connection) { release(connection); })
 {
+    m_chains.update(*m_spec);
 }
 
 ListenerRuntime::~ListenerRuntime() = default;
 
 Result<void> ListenerRuntime::open()
 {
+    if (!m_spec->binds)
+        return {};
     auto listener = net::Listener::listen(m_context.loop, *this, m_spec->address);
     if (!listener) {
         return failure(listener.error().code,
@@ -31,38 +38,100 @@ Result<void> ListenerRuntime::open()
     return {};
 }
 
-void ListenerRuntime::onAccepted(net::Fd fd)
+void ListenerRuntime::update(std::shared_ptr<const ListenerSpec> spec)
 {
-    if (m_spec->isTcp()) {
-        auto session = std::make_unique<TcpSession>(m_context, *this);
-        TcpSession& started = *session;
-        m_connections.emplace(session.get(), std::move(session));
-        return started.start(std::move(fd));
-    }
-    auto connection = std::make_unique<DownstreamConnection>(m_context, *this);
-    if (!connection->adopt(std::move(fd)))
+    if (spec == m_spec)
         return;
-    m_http.insert(connection.get());
-    m_connections.emplace(connection.get(), std::move(connection));
+    m_spec = std::move(spec);
+    m_chains.update(*m_spec);
 }
 
-void ListenerRuntime::onConnectionDone(Disposable& connection)
+net::SocketAddress ListenerRuntime::destinationOf(int fd) const
+{
+    return m_spec->findsOriginalDestination ? net::originalDestination(fd) : net::localAddress(fd);
+}
+
+ListenerRuntime* ListenerRuntime::findMeant(const net::SocketAddress& destination)
+{
+    ListenerRuntime* byPort = this;
+    for (const auto& [name, listener] : m_siblings) {
+        if (listener.get() == this)
+            continue;
+        if (listener->address() == destination)
+            return listener.get();
+        if (listener->address().isAny() && listener->address().port() == destination.port())
+            byPort = listener.get();
+    }
+    return byPort;
+}
+
+void ListenerRuntime::onAccepted(net::Fd fd)
+{
+    if (!m_spec->handsOn)
+        return take(std::move(fd));
+    findMeant(destinationOf(fd.get()))->take(std::move(fd));
+}
+
+void ListenerRuntime::take(net::Fd fd)
+{
+    if (!m_spec->inspects) {
+        if (!m_spec->chooses())
+            return serve(std::move(fd), m_spec->chains.front());
+        return choose(std::move(fd), {});
+    }
+    Inspection::Owner& self = *this; // make_unique() may not see that we are one
+    auto inspection = std::make_unique<Inspection>(m_context, self, *m_spec, std::move(fd));
+    if (!inspection->start())
+        return;
+    Disposable* const key = inspection.get();
+    m_connections.emplace(key, std::move(inspection));
+}
+
+void ListenerRuntime::onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes)
+{
+    release(inspection);
+    choose(std::move(fd), bytes);
+}
+
+void ListenerRuntime::choose(net::Fd fd, const FirstBytes& bytes)
+{
+    ConnectionFacts facts;
+    facts.local = destinationOf(fd.get());
+    facts.remote = net::peerAddress(fd.get());
+    facts.serverName = bytes.hello.serverName;
+    facts.transportProtocol = bytes.isTls ? "tls" : "raw_buffer";
+    facts.applicationProtocols = bytes.hello.alpn;
+    if (const auto chain = m_spec->choose(facts))
+        serve(std::move(fd), chain);
+}
+
+void ListenerRuntime::serve(net::Fd fd, const std::shared_ptr<const FilterChainSpec>& chain)
+{
+    ChainRuntime* const runtime = m_chains.find(*chain);
+    if (runtime == nullptr || (chain->tlsSettings != nullptr && chain->tls == nullptr))
+        return; // never in the clear what is to be encrypted
+    auto connection = runtime->makeConnection(m_context, std::move(fd));
+    if (connection == nullptr)
+        return;
+    Disposable& kept = *connection;
+    m_connections.emplace(&kept, std::move(connection));
+    if (auto* const session = dynamic_cast<TcpSession*>(&kept))
+        session->start(); // may end at once: not before it is kept
+}
+
+void ListenerRuntime::release(Disposable& connection)
 {
     const auto found = m_connections.find(&connection);
     if (found == m_connections.end())
         return;
-    std::erase_if(m_http, [&](const Disposable* http) { return http == &connection; });
     m_context.dispose(std::move(found->second));
     m_connections.erase(found);
 }
 
 void ListenerRuntime::leave()
 {
-    m_leaving = true;
     m_listener.reset();
-    const std::set<DownstreamConnection*> connections = m_http;
-    for (DownstreamConnection* connection : connections)
-        connection->leave();
+    m_chains.leave();
 }
 
 Worker::Worker(
@@ -170,7 +239,7 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
         const auto wanted = snapshot.listeners.find(at->first);
         const bool stays = wanted != snapshot.listeners.end()
             && wanted->second->address == at->second->spec().address
-            && wanted->second->isTcp() == at->second->spec().isTcp();
+            && wanted->second->binds == at->second->spec().binds;
         if (stays) {
             at->second->update(wanted->second);
             ++at;
@@ -183,7 +252,7 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
     for (const auto& [name, spec] : snapshot.listeners) {
         if (m_listeners.contains(name))
             continue;
-        auto runtime = std::make_unique<ListenerRuntime>(m_context, spec);
+        auto runtime = std::make_unique<ListenerRuntime>(m_context, spec, m_listeners);
         if (auto opened = runtime->open(); !opened)
             result = tl::unexpected(opened.error());
         else

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "embedded-mesh/net/listener.h"
-#include "embedded-mesh/proxy/exchange/downstream_connection.h"
+#include "embedded-mesh/proxy/exchange/chain_runtime.h"
+#include "embedded-mesh/proxy/exchange/inspection.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
 #include <map>
@@ -10,35 +11,51 @@
 
 namespace meshyard::proxy {
 
+class ListenerRuntime;
+using ListenerMap = std::map<std::string, std::unique_ptr<ListenerRuntime>>;
+
 /// A listening address in one worker and the connections that came by it.
-class ListenerRuntime final : public ConnectionOwner, private net::Acceptor
+class ListenerRuntime final : private net::Acceptor, private Inspection::Owner
 {
 public:
-    ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec);
+    /// @param siblings where connections are handed on to (use_original_dst).
+    ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec,
+        const ListenerMap& siblings);
     ~ListenerRuntime() override;
 
     Result<void> open();
-    /// Same address: connections stay and follow the new specification with their next request.
-    void update(std::shared_ptr<const ListenerSpec> spec) { m_spec = std::move(spec); }
+    /// Same address: connections stay and follow the new specification with their next request,
+    /// unless their filter chain has gone.
+    void update(std::shared_ptr<const ListenerSpec> spec);
     /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
     void leave();
     bool isEmpty() const { return m_connections.empty(); }
 
-    const ListenerSpec& spec() const override { return *m_spec; }
+    const ListenerSpec& spec() const { return *m_spec; }
     const std::shared_ptr<const ListenerSpec>& specPointer() const { return m_spec; }
-    bool isLeaving() const override { return m_leaving; }
-    void onConnectionDone(Disposable& connection) override;
-    const net::SocketAddress& address() const { return m_listener->address(); }
+    const net::SocketAddress& address() const
+    {
+        return m_listener ? m_listener->address() : m_spec->address;
+    }
 
 private:
     void onAccepted(net::Fd fd) override;
+    void onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes) override;
+    void onInspectionFailed(Inspection& inspection) override { release(inspection); }
+
+    ListenerRuntime* findMeant(const net::SocketAddress& destination);
+    void take(net::Fd fd);
+    net::SocketAddress destinationOf(int fd) const;
+    void choose(net::Fd fd, const FirstBytes& bytes);
+    void serve(net::Fd fd, const std::shared_ptr<const FilterChainSpec>& chain);
+    void release(Disposable& connection);
 
     WorkerContext& m_context;
     std::shared_ptr<const ListenerSpec> m_spec;
-    std::unique_ptr<net::Listener> m_listener;
+    const ListenerMap& m_siblings;
+    std::unique_ptr<net::Listener> m_listener; // none when it does not bind
+    ChainSet m_chains; // outlives the connections
     std::map<Disposable*, std::unique_ptr<Disposable>> m_connections;
-    std::set<DownstreamConnection*> m_http;
-    bool m_leaving = false;
 };
 
 /// One worker: its clusters and listeners, following immutable snapshots.
@@ -62,10 +79,7 @@ public:
 
     WorkerContext& context() { return m_context; }
     const WorkerContext& context() const { return m_context; }
-    const std::map<std::string, std::unique_ptr<ListenerRuntime>>& listeners() const
-    {
-        return m_listeners;
-    }
+    const ListenerMap& listeners() const { return m_listeners; }
 
 private:
     void applyClusters(const ConfigSnapshot& snapshot, TimePoint now);
@@ -76,7 +90,7 @@ private:
     WorkerContext m_context;
     Cluster::EventSink m_breakerEvents;
     std::uint64_t m_seed;
-    std::map<std::string, std::unique_ptr<ListenerRuntime>> m_listeners;
+    ListenerMap m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;
     net::Timer m_tick;

@@ -27,18 +27,22 @@ const FieldTable& understood()
         {"config.bootstrap.v3.Bootstrap",
             "node static_resources dynamic_resources admin layered_runtime cluster_manager "
             "stats_flush_interval"},
-        {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
+        {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
         {"config.listener.v3.Listener",
             "name address stat_prefix filter_chains default_filter_chain traffic_direction "
             "metadata "
-            "reuse_port"},
-        {"config.listener.v3.FilterChain", "name filters metadata transport_socket"},
+            "reuse_port listener_filters listener_filters_timeout "
+            "continue_on_listener_filters_timeout use_original_dst bind_to_port"},
+        {"config.listener.v3.FilterChain",
+            "name filters metadata transport_socket filter_chain_match "
+            "transport_socket_connect_timeout"},
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
             "http_protocol_options http2_protocol_options stream_idle_timeout "
-            "request_headers_timeout use_remote_address generate_request_id"},
+            "request_headers_timeout use_remote_address generate_request_id "
+            "forward_client_cert_details set_current_client_cert_details"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
-            "stat_prefix cluster weighted_clusters idle_timeout"},
+            "stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts"},
         {"config.core.v3.HttpProtocolOptions", "idle_timeout max_requests_per_connection"},
         {"config.core.v3.Http2ProtocolOptions",
             "hpack_table_size max_concurrent_streams initial_stream_window_size "
@@ -74,7 +78,8 @@ const FieldTable& understood()
             "max_requests_per_connection circuit_breakers common_http_protocol_options "
             "typed_extension_protocol_options http2_protocol_options outlier_detection least_request_lb_config "
             "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
-            "alt_stat_name track_cluster_stats transport_socket dns_lookup_family"},
+            "transport_socket_matches alt_stat_name track_cluster_stats transport_socket "
+            "dns_lookup_family"},
         {"config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold update_merge_window"},
         {"config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
         {"config.cluster.v3.Cluster.RoundRobinLbConfig", ""},

@@ -61,7 +61,9 @@ void Exchange::attempt()
     m_sent = false;
     m_reconnected = false;
     ++m_attempts;
-    m_endpoint = m_cluster->pick(m_tried);
+    m_endpoint = m_cluster->spec().usesOriginalDestination
+        ? m_cluster->originalDestination(m_originalDestination)
+        : m_cluster->pick(m_tried);
     if (m_endpoint == nullptr)
         return fail(CallOutcome::End::NoEndpoint);
     m_tried.push_back(m_endpoint.get());

@@ -14,6 +14,14 @@ constexpr auto kLinger = std::chrono::seconds(1);
 
 } // namespace
 
+std::unique_ptr<net::SocketAddress> meantDestination(int fd)
+{
+    net::SocketAddress meant = net::originalDestination(fd);
+    if (meant.isUnix() || meant == net::localAddress(fd))
+        return nullptr;
+    return std::make_unique<net::SocketAddress>(meant);
+}
+
 DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwner& owner)
     : m_context(context)
     , m_owner(owner)
@@ -33,7 +41,12 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 {
     if (m_owner.spec().role == ListenerSpec::Role::Gateway)
         m_remoteHost = net::peerAddress(fd.get()).host();
-    auto adopted = m_io.adopt(std::move(fd));
+    const FilterChainSpec& spec = m_owner.spec();
+    if (spec.findsOriginalDestination)
+        m_originalDestination = meantDestination(fd.get());
+    auto adopted = spec.tls == nullptr
+        ? m_io.adopt(std::move(fd))
+        : m_io.adopt(std::move(fd), *spec.tls, spec.handshakeTimeout);
     if (adopted)
         armIdle();
     return adopted;
@@ -41,7 +54,7 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 
 void DownstreamConnection::armIdle()
 {
-    const ListenerSpec& spec = m_owner.spec();
+    const FilterChainSpec& spec = m_owner.spec();
     const auto wait
         = m_pending.empty() || spec.headTimeout.count() == 0 ? spec.idleTimeout : spec.headTimeout;
     if (wait.count() > 0)
@@ -99,7 +112,7 @@ void DownstreamConnection::onData(std::string_view bytes)
 
 bool DownstreamConnection::sniff(std::string_view bytes)
 {
-    using Codec = ListenerSpec::Codec;
+    using Codec = FilterChainSpec::Codec;
     const Codec codec = m_owner.spec().codec;
     m_fresh = false;
     if (codec == Codec::Http1 || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
@@ -174,7 +187,9 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
-    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost});
+    RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
+    origin.originalDestination = m_originalDestination.get();
+    m_exchange.start(head, origin);
 }
 
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)
@@ -217,7 +232,7 @@ void DownstreamConnection::refuse(http::HeadError error)
     reply.body = body;
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{false, true, false, true}, false, out);
+    writeLocalReply(reply, ResponseFraming{.close = true}, false, out);
     m_io.write(out);
     closeGently();
 }

@@ -8,13 +8,17 @@
 
 namespace meshyard::proxy {
 
+/// Where the caller of an accepted connection meant to go. @return nullptr = here: without a
+/// REDIRECT, to go there would be to come here again.
+std::unique_ptr<net::SocketAddress> meantDestination(int fd);
+
 /// Where a connection came in: outlives its connections, follows configuration changes.
 class ConnectionOwner
 {
 public:
     virtual ~ConnectionOwner() = default;
 
-    virtual const ListenerSpec& spec() const = 0;
+    virtual const FilterChainSpec& spec() const = 0;
     /// No longer configured: connections end after the response in progress.
     virtual bool isLeaving() const = 0;
     /// The connection is over; it may be disposed of.
@@ -100,6 +104,7 @@ private:
     bool m_fresh = true; // the protocol is not known yet
     std::string m_pending; // a partial head, or requests ahead of time
     std::string m_remoteHost; // gateways
+    std::unique_ptr<net::SocketAddress> m_originalDestination; // listeners that look for it
 };
 
 } // namespace meshyard::proxy

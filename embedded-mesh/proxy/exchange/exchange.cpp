@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Routing, faults, admission and answers; the attempts are in attempts.cpp.
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/client_cert.h"
 
 #include <re2/re2.h>
 
@@ -80,8 +81,11 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
         m_inbound->bytesIn += head.size();
     }
     m_hash = m_context.nextRandom();
+    m_originalDestination = origin.originalDestination;
     RequestView view;
     readRequest(head, view);
+    if (origin.isTls)
+        view.scheme = "https";
     route(head, view, origin);
 }
 
@@ -187,6 +191,12 @@ void Exchange::writeHead(
         rewrite.requestId = makeRequestId(m_context, requestId);
     }
     rewrite.keepsTrailersWish = m_http2;
+    std::string clientCert;
+    if (origin.listener.clientCert.mode != ClientCertRules::Mode::Sanitize) {
+        clientCert = forwardedClientCert(origin.listener, head, origin.peer);
+        rewrite.clientCert = clientCert;
+    }
+    rewrite.scheme = view.scheme;
     rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
     rewrite.routeEdits = &m_route->requestEdits;
     m_head.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
@@ -35,12 +36,31 @@ public:
     virtual bool isHttp2() const = 0;
 };
 
-/// What the listener and connection say about a request.
+/// What the listener and connection say about a request. Views into both.
 struct RequestOrigin
 {
-    const ListenerSpec& listener;
+    const FilterChainSpec& listener;
     std::string_view remoteHost; // gateways: for x-forwarded-for
+    const net::SocketAddress* originalDestination = nullptr; // outlives the request; nullptr = us
+    bool isTls = false;
+    std::string_view serverName{}; // SNI
+    const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
+    std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
 };
+
+inline RequestOrigin originOf(
+    const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)
+{
+    RequestOrigin origin{chain, remoteHost};
+    if (!io.isTls())
+        return origin;
+    origin.isTls = true;
+    origin.serverName = io.serverName();
+    origin.peer = io.peerIdentity();
+    if (origin.peer != nullptr && origin.peer->verified)
+        origin.peerPrincipals = origin.peer->uriSans;
+    return origin;
+}
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
 /// attempts, timeouts, counters. An object serves one request after another.
@@ -136,6 +156,7 @@ private:
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
     std::shared_ptr<Cluster> m_cluster;
+    const net::SocketAddress* m_originalDestination = nullptr;
     CallCounters* m_inbound = nullptr;
     http::Method m_method = http::Method::Get;
     TimePoint m_started{};

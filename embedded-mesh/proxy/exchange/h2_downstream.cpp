@@ -36,7 +36,7 @@ H2Downstream::~H2Downstream()
 
 RequestOrigin H2Downstream::origin() const
 {
-    return {m_owner.spec(), m_remoteHost};
+    return originOf(m_owner.spec(), m_remoteHost, m_io);
 }
 
 void H2Downstream::receive(std::string_view bytes)
@@ -79,7 +79,7 @@ void H2Downstream::leave()
 
 void H2Downstream::armTimer()
 {
-    const ListenerSpec& spec = m_owner.spec();
+    const FilterChainSpec& spec = m_owner.spec();
     const auto wait = m_session.streamCount() == 0 || spec.streamIdleTimeout.count() <= 0
         ? spec.idleTimeout
         : std::min(spec.idleTimeout, spec.streamIdleTimeout);

@@ -36,7 +36,8 @@ void H2UpstreamConnection::uncount()
 
 Result<void> H2UpstreamConnection::connect()
 {
-    return m_io.connect(m_endpoint->spec().address);
+    const EndpointSpec& to = m_endpoint->spec();
+    return m_cluster->spec().transport.connect(m_io, to.address, to.transportLabels);
 }
 
 bool H2UpstreamConnection::isWorn() const

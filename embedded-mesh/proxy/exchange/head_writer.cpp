@@ -99,6 +99,7 @@ void writeRequestHead(
         switch (field.known) {
         case KnownHeader::Host:
         case KnownHeader::Expect:
+        case KnownHeader::XForwardedClientCert:
         case KnownHeader::XMeshyardPeer:
         case KnownHeader::TransferEncoding:
             return false;
@@ -133,7 +134,9 @@ void writeRequestHead(
         out.append(rewrite.forwardedFor).append("\r\n");
     }
     if (rewrite.fromOutside)
-        out.append("x-forwarded-proto: http\r\n");
+        appendField(out, "x-forwarded-proto", rewrite.scheme);
+    if (!rewrite.clientCert.empty())
+        appendField(out, "x-forwarded-client-cert", rewrite.clientCert);
     if (!hasRequestId && !rewrite.requestId.empty())
         appendField(out, "x-request-id", rewrite.requestId);
     if (!rewrite.peer.empty())

@@ -17,6 +17,8 @@ struct RequestRewrite
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
     std::string_view requestId; // gateway: to add where there is none
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
+    std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
+    std::string_view scheme = "http"; // gateway: for x-forwarded-proto
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;

@@ -21,7 +21,8 @@ UpstreamConnection::~UpstreamConnection()
 
 Result<void> UpstreamConnection::connect()
 {
-    return m_io.connect(m_endpoint->spec().address);
+    const EndpointSpec& to = m_endpoint->spec();
+    return m_cluster->spec().transport.connect(m_io, to.address, to.transportLabels);
 }
 
 void UpstreamConnection::attach(UpstreamUser& user, http::Method method)

@@ -107,6 +107,7 @@ Result<EndpointSpec> compileEndpoint(
         spec.instance = spec.address.toString();
     take(proto.has_load_balancing_weight(), proto.load_balancing_weight(), spec.weight);
     spec.weight = std::max(spec.weight, 1U);
+    spec.transportLabels = UpstreamTransport::labelsOf(proto.metadata());
     spec.priority = locality.priority();
     using envoy::config::core::v3::HealthStatus;
     switch (proto.health_status()) {
@@ -137,6 +138,8 @@ void compileBalance(const Proto& proto, ClusterSpec& spec, std::vector<std::stri
         take(proto.least_request_lb_config().has_choice_count(),
             proto.least_request_lb_config().choice_count(), spec.choices);
         spec.choices = std::max(spec.choices, 2U);
+        break;
+    case Proto::CLUSTER_PROVIDED: // ORIGINAL_DST: nothing is chosen
         break;
     default:
         warnings.push_back("cluster '" + proto.name() + "': lb_policy "
@@ -249,9 +252,7 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
     auto spec = std::make_shared<ClusterSpec>();
     spec->name = proto.name();
     spec->usesEds = proto.type() == Proto::EDS;
-    if (proto.type() == Proto::ORIGINAL_DST)
-        return failure(
-            ErrorCode::InvalidArgument, place + ": type ORIGINAL_DST is not supported yet");
+    spec->usesOriginalDestination = proto.type() == Proto::ORIGINAL_DST;
     if (spec->usesEds) {
         spec->edsName = proto.eds_cluster_config().service_name().empty()
             ? proto.name()
@@ -265,12 +266,12 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
         return at(place, done.error());
     take(proto.has_max_requests_per_connection(), proto.max_requests_per_connection(),
         spec->maxRequestsPerConnection);
-    if (proto.has_transport_socket()) {
-        return failure(
-            ErrorCode::InvalidArgument, place + ": transport_socket (TLS) is not supported yet");
-    }
     if (spec->protocol == UpstreamProtocol::Negotiated && !proto.has_transport_socket())
         spec->protocol = UpstreamProtocol::Http1; // without TLS there is no ALPN
+    auto transport = UpstreamTransport::compile(proto);
+    if (!transport)
+        return at(place, transport.error());
+    spec->transport = std::move(*transport);
     compileBalance(proto, *spec, warnings);
     spec->limits = compileLimits(proto.circuit_breakers());
     if (proto.has_outlier_detection())

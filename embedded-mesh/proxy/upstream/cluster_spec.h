@@ -4,6 +4,7 @@
 #include "embedded-mesh/core/breaker_policy.h"
 #include "embedded-mesh/http/h2_options.h"
 #include "embedded-mesh/net/socket_address.h"
+#include "embedded-mesh/proxy/upstream/upstream_transport.h"
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,7 @@ struct EndpointSpec
 {
     net::SocketAddress address;
     std::string instance; // endpoint metadata "meshyard"/"instance"; else the address
+    TransportLabels transportLabels; // what chooses among the cluster's transport sockets
     std::uint32_t weight = 1;
     std::uint32_t priority = 0;
     bool healthy = true; // as the control plane sees it
@@ -99,6 +101,8 @@ struct ClusterSpec
     BreakerPolicy breaker;
     bool usesEds = false;
     std::string edsName;
+    bool usesOriginalDestination = false; // endpoints are where callers meant to go
+    UpstreamTransport transport;
 
     /// @param warnings gets what is understood but not supported yet.
     static Result<std::shared_ptr<const ClusterSpec>> compile(
