@@ -27,6 +27,7 @@ namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
 constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
+constexpr auto kFilesPoll = std::chrono::seconds(1);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
@@ -38,6 +39,7 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_store(mainLoop.clock())
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
     , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
+    , m_filesTimer(mainLoop.timers(), [this] { refreshFiles(); })
 {
 }
 
@@ -57,6 +59,7 @@ Result<void> Proxy::start()
     if (m_channel)
         connect(m_controlPlane);
     m_settledTimer.armAfter(kSettled);
+    m_filesTimer.armAfter(kFilesPoll);
     return {};
 }
 
@@ -117,6 +120,25 @@ void Proxy::startWorker()
         worker.setSecondHook(
             [this](WorkerContext& context) { m_telemetry->push(m_reports.take(context)); });
     });
+}
+
+/// Polled, not told of: a file may hang behind symbolic links that are swapped above it.
+void Proxy::refreshFiles()
+{
+    m_filesTimer.armAfter(kFilesPoll);
+    const auto lock = m_ads ? m_ads->lock() : std::unique_lock<std::mutex>();
+    if (!m_store.watchesFiles())
+        return;
+    const bool changed = m_store.refreshFiles();
+    std::shared_ptr<const ConfigSnapshot> snapshot = changed ? m_store.snapshot() : nullptr;
+    for (const std::string& warning : m_store.takeWarnings())
+        spdlog::warn("{}", warning);
+    if (!changed)
+        return;
+    if (const auto applied = m_worker->apply(std::move(snapshot)); !applied)
+        spdlog::warn("new secrets of files: {}", applied.error().message);
+    else
+        spdlog::info("new secrets of files are in force");
 }
 
 void Proxy::connect(const std::string& address)

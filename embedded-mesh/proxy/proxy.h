@@ -42,6 +42,7 @@ private:
     std::string configDump();
     void announceReady();
     void finishDrain();
+    void refreshFiles();
 
     net::EventLoop& m_loop;
     const ProxyOptions m_options;
@@ -56,6 +57,7 @@ private:
     std::unique_ptr<http::HttpServer> m_admin;
     net::Timer m_drainTimer;
     net::Timer m_settledTimer;
+    net::Timer m_filesTimer; // certificates that come from files
     TimePoint m_drainEnds{};
     bool m_ready = false;
     bool m_announced = false;
