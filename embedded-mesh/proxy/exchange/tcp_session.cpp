@@ -57,7 +57,7 @@ bool TcpSession::admit()
         finish(CallResult::Rejected);
         return false;
     }
-    m_cluster->unplaced.tcp = true;
+    m_cluster->unplaced.protocol = Protocol::Tcp;
     m_permit = decision.permit;
     m_permitHeld = true;
     if (!m_cluster->mayConnect() || !m_cluster->beginRequest()) {
@@ -77,7 +77,7 @@ void TcpSession::connect()
         return finish(CallResult::NoEndpoint);
     }
     ++m_endpoint->active;
-    m_endpoint->counters.tcp = true;
+    m_endpoint->counters.protocol = Protocol::Tcp;
     m_endpoint->counters.begin();
     m_cluster->countConnection(*m_endpoint);
     if (!m_up.io.connect(m_endpoint->spec().address)) {
