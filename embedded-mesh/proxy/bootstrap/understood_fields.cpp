@@ -61,7 +61,8 @@ const FieldTable& understood()
             "response_headers_to_remove stat_prefix"},
         {"config.route.v3.RouteAction",
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
-            "prefix_rewrite regex_rewrite host_rewrite_literal timeout retry_policy"},
+            "prefix_rewrite regex_rewrite host_rewrite_literal timeout retry_policy "
+            "max_stream_duration"},
         {"config.route.v3.WeightedCluster.ClusterWeight",
             "name weight request_headers_to_add request_headers_to_remove response_headers_to_add "
             "response_headers_to_remove typed_per_filter_config host_rewrite_literal"},

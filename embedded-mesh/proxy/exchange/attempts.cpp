@@ -46,11 +46,13 @@ LocalReply answerFor(CallOutcome::End end)
     return reply;
 }
 
+/// A gRPC call whose status has not come this long after the head is a stream, to be judged by it.
+constexpr auto kUnaryPatience = std::chrono::seconds(1);
+
 bool isJudgedEarly(const http::ResponseHead& head)
 {
     const auto type = head.find(http::KnownHeader::ContentType);
-    return type
-        && (type->starts_with("text/event-stream") || type->starts_with("application/grpc"));
+    return type && type->starts_with("text/event-stream");
 }
 
 } // namespace
@@ -214,6 +216,8 @@ void Exchange::onStepTimer()
         return fail(CallOutcome::End::Timeout);
     case State::BackingOff:
         return attempt();
+    case State::Responding:
+        return judgeNow();
     default:
         return;
     }
@@ -226,8 +230,15 @@ void Exchange::onRouteTimeout()
     const bool begun = m_state == State::Responding;
     if (m_attemptOpen)
         endAttempt(outcomeNow(CallOutcome::End::Timeout, 0));
-    if (!begun)
-        return reply(CallResult::Timeout, answerFor(CallOutcome::End::Timeout));
+    if (!begun) {
+        LocalReply late = answerFor(CallOutcome::End::Timeout);
+        if (m_limitsDuration) {
+            late.status = 408;
+            late.body = "downstream duration timeout\n";
+            late.grpcStatus = m_grpc ? static_cast<int>(GrpcCode::DeadlineExceeded) : -1;
+        }
+        return reply(CallResult::Timeout, late);
+    }
     dropUpstream();
     account(CallResult::Timeout);
     clear();
@@ -239,6 +250,7 @@ CallOutcome Exchange::outcomeNow(CallOutcome::End end, int status) const
     CallOutcome outcome;
     outcome.end = end;
     outcome.status = status;
+    outcome.grpcStatus = end == CallOutcome::End::Response ? m_grpcStatus : -1;
     outcome.latency
         = std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_attemptStarted);
     return outcome;
@@ -253,9 +265,17 @@ void Exchange::endAttempt(const CallOutcome& outcome)
         return;
     m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
     m_endpoint->counters.end();
-    if (outcome.end != CallOutcome::End::Cancelled)
-        m_cluster->recordAttempt(
-            *m_endpoint, outcome.end == CallOutcome::End::Response ? outcome.status : 0, now);
+    if (outcome.end == CallOutcome::End::Cancelled)
+        return;
+    int status = outcome.end == CallOutcome::End::Response ? outcome.status : 0;
+    if (status != 0 && outcome.grpcStatus > 0)
+        status = httpStatusOfGrpc(outcome.grpcStatus);
+    m_cluster->recordAttempt(*m_endpoint, status, now);
+}
+
+CallResult Exchange::resultNow() const
+{
+    return resultOfStatus(m_grpcStatus > 0 ? httpStatusOfGrpc(m_grpcStatus) : m_status);
 }
 
 void Exchange::fail(CallOutcome::End end)
@@ -361,17 +381,39 @@ void Exchange::releaseUpstream()
 
 void Exchange::judgeEarly(const http::ResponseHead& head)
 {
-    if (!isJudgedEarly(head) || !std::exchange(m_permitHeld, false))
-        return;
-    m_cluster->breaker().finish(m_permit, outcomeNow(CallOutcome::End::Response, head.status()),
-        Cluster::breakerTime(m_context.now()));
+    if (isJudgedEarly(head))
+        judgeNow();
+    else if (m_grpc && m_grpcStatus < 0 && m_permitHeld)
+        m_stepTimer.armAfter(kUnaryPatience);
+}
+
+void Exchange::judgeNow()
+{
+    if (std::exchange(m_permitHeld, false))
+        m_cluster->breaker().finish(m_permit, outcomeNow(CallOutcome::End::Response, m_status),
+            Cluster::breakerTime(m_context.now()));
+}
+
+bool Exchange::retriesHead(const http::ResponseHead& head) const
+{
+    if (m_grpcStatus > 0 && m_attempts <= m_forward->retry.retries && maySendAgain()
+        && m_forward->retry.retriesGrpc(m_grpcStatus))
+        return true;
+    return retries(CallOutcome::End::Response, head.status());
 }
 
 void Exchange::onResponseHead(const http::ResponseHead& head)
 {
     m_stepTimer.cancel();
     m_status = head.status();
-    if (retries(CallOutcome::End::Response, m_status)) {
+    m_grpcStatus = -1;
+    if (m_grpc) { // trailers-only, or no gRPC at all
+        if (const auto status = head.find(http::KnownHeader::GrpcStatus))
+            m_grpcStatus = parseGrpcStatus(*status);
+        else if (m_status != 200)
+            m_grpcStatus = static_cast<int>(grpcCodeOfHttp(m_status));
+    }
+    if (retriesHead(head)) {
         CallOutcome outcome = outcomeNow(CallOutcome::End::Response, m_status);
         endAttempt(outcome);
         if (beginRetry()) {
@@ -397,9 +439,15 @@ void Exchange::onResponseBody(std::string_view bytes)
 void Exchange::onResponseEnd(std::string_view trailers)
 {
     m_routeTimer.cancel();
+    if (m_grpc && m_grpcStatus < 0) {
+        const int code = grpcStatusOf(trailers);
+        m_grpcStatus = code >= 0 ? code : static_cast<int>(GrpcCode::Unknown);
+    }
+    if (m_grpc)
+        m_stepTimer.cancel();
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
-    account(resultOfStatus(m_status));
+    account(resultNow());
     const auto cluster = m_cluster;
     clear();
     m_downstream.endResponse(trailers);

@@ -81,12 +81,28 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
         m_inbound->bytesIn += head.size();
     }
     m_hash = m_context.nextRandom();
+<<<<<<< HEAD
     m_originalDestination = origin.originalDestination;
+=======
+    readGrpc(head);
+>>>>>>> h2
     RequestView view;
     readRequest(head, view);
     if (origin.isTls)
         view.scheme = "https";
     route(head, view, origin);
+}
+
+void Exchange::readGrpc(const http::RequestHead& head)
+{
+    const auto type = m_method == http::Method::Post ? head.find(KnownHeader::ContentType)
+                                                     : std::nullopt;
+    m_grpc = type && isGrpcContentType(*type);
+    m_grpcTimeout = {};
+    if (!m_grpc)
+        return;
+    if (const auto timeout = head.find("grpc-timeout"))
+        m_grpcTimeout = parseGrpcTimeout(*timeout).value_or(std::chrono::microseconds(0));
 }
 
 void Exchange::route(
@@ -237,11 +253,26 @@ void Exchange::admitFirst()
     if (!m_cluster->beginRequest())
         return limit();
     m_countsRequest = true;
-    if (m_forward->timeout.count() > 0)
-        m_routeTimer.armAfter(m_forward->timeout);
+    armRouteTimer();
     if (m_continueWanted)
         m_downstream.sendContinue();
     attempt();
+}
+
+void Exchange::armRouteTimer()
+{
+    std::chrono::microseconds limit = m_forward->timeout;
+    std::chrono::microseconds duration = m_forward->maxDuration;
+    if (m_forward->grpcTimeoutMax && m_grpcTimeout.count() > 0) {
+        duration = m_grpcTimeout;
+        if (m_forward->grpcTimeoutMax->count() > 0)
+            duration = std::min(duration, *m_forward->grpcTimeoutMax);
+    }
+    m_limitsDuration = duration.count() > 0 && (limit.count() == 0 || duration <= limit);
+    if (m_limitsDuration)
+        limit = duration;
+    if (limit.count() > 0)
+        m_routeTimer.armAfter(limit);
 }
 
 void Exchange::reject(Admission admission)
@@ -261,6 +292,8 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_stepTimer.cancel();
     dropUpstream();
     m_status = answer.status;
+    if (m_grpc && answer.grpcStatus < 0)
+        answer.grpcStatus = static_cast<int>(grpcCodeOfHttp(answer.status));
     account(result);
     const auto table = m_table; // the answer may point into it
     clear();
@@ -276,8 +309,14 @@ void Exchange::account(CallResult result)
         m_inbound->finish(result, micros);
         m_inbound->end();
     }
-    if (m_cluster != nullptr)
-        (m_endpoint ? m_endpoint->counters : m_cluster->unplaced).finish(result, micros);
+    if (m_cluster == nullptr)
+        return;
+    CallCounters& counters = m_endpoint ? m_endpoint->counters : m_cluster->unplaced;
+    counters.finish(result, micros);
+    if (m_grpc || m_http2)
+        counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+    if (m_grpc && m_grpcStatus >= 0)
+        counters.countGrpc(m_grpcStatus);
 }
 
 void Exchange::clear()
@@ -300,6 +339,8 @@ void Exchange::clear()
     m_permitHeld = m_countsRequest = m_countsRetry = m_reconnected = m_sent = false;
     m_attempts = 0;
     m_status = 0;
+    m_grpcStatus = -1;
+    m_grpc = false;
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();

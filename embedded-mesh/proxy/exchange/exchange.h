@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
+#include "embedded-mesh/proxy/exchange/grpc.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
 
@@ -24,7 +25,7 @@ public:
     virtual void sendBody(std::string_view bytes) = 0;
     virtual void flushResponse() = 0;
     /// The response is complete. The exchange may be started anew after this.
-    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
+    /// @param trailers field lines with their CRLFs; a raw body has carried them along.
     virtual void endResponse(std::string_view trailers) = 0;
     /// A whole answer of our own, ending the exchange.
     virtual void answer(const LocalReply& reply) = 0;
@@ -110,6 +111,8 @@ private:
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
     void account(CallResult result);
+    void readGrpc(const http::RequestHead& head);
+    void armRouteTimer();
     void clear();
 
     // attempts.cpp: one attempt after another
@@ -132,7 +135,10 @@ private:
     void dropUpstream();
     void releaseUpstream();
     void judgeEarly(const http::ResponseHead& head);
+    void judgeNow();
+    bool retriesHead(const http::ResponseHead& head) const;
     CallOutcome outcomeNow(CallOutcome::End end, int status) const;
+    CallResult resultNow() const;
 
     void onConnectionFree() override;
     void onUpstreamConnected() override;
@@ -169,6 +175,8 @@ private:
     bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
     bool m_chunked = false; // the body has no length
     bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
+    bool m_grpc = false;
+    bool m_limitsDuration = false; // m_routeTimer ends the stream, not the wait for an answer
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
@@ -186,6 +194,8 @@ private:
     unsigned m_attempts = 0;
     TimePoint m_attemptStarted{};
     int m_status = 0;
+    int m_grpcStatus = -1; // of the response
+    std::chrono::microseconds m_grpcTimeout{0}; // what the caller asked for; 0 = nothing
 };
 
 } // namespace meshyard::proxy

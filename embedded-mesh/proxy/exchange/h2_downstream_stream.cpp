@@ -87,9 +87,11 @@ void H2DownstreamStream::answer(const LocalReply& reply)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{}, true, out);
+    ResponseFraming framing;
+    framing.http2 = true;
+    writeLocalReply(reply, framing, true, out);
     m_responding = true;
-    const bool bodyless = m_withoutBody || reply.body.empty() || reply.status == 204
+    const bool bodyless = m_withoutBody || reply.body.empty() || reply.grpcStatus >= 0 || reply.status == 204
         || reply.status == 304;
     H2Stream::sendHead(out, bodyless);
     out.clear();

@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 
 #include "embedded-mesh/http/field_rules.h"
+#include "embedded-mesh/proxy/exchange/grpc.h"
 
 #include <algorithm>
 #include <array>
@@ -81,6 +82,23 @@ void addFramingFields(const ResponseFraming& framing, std::string& out)
         out.append("connection: close\r\n");
     else if (framing.saysKeepAlive)
         out.append("connection: keep-alive\r\n");
+}
+
+/// The rest of a trailers-only response.
+void writeGrpcEnd(const LocalReply& reply, const ResponseFraming& framing, std::string& out)
+{
+    out.append("content-type: application/grpc\r\ngrpc-status: ");
+    appendNumber(out, reply.grpcStatus);
+    std::string_view message = reply.body;
+    while (message.ends_with('\n'))
+        message.remove_suffix(1);
+    if (!message.empty()) {
+        out.append("\r\ngrpc-message: ");
+        appendGrpcMessage(out, message);
+    }
+    out.append(framing.http2 ? "\r\n" : "\r\ncontent-length: 0\r\n");
+    addFramingFields(framing, out);
+    out.append("\r\n");
 }
 
 } // namespace
@@ -175,9 +193,11 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out)
 {
+    const bool grpc = reply.grpcStatus >= 0;
+    const int status = grpc ? 200 : reply.status;
     out.append("HTTP/1.1 ");
-    appendNumber(out, reply.status);
-    out.append(" ").append(reasonPhrase(reply.status)).append("\r\n");
+    appendNumber(out, status);
+    out.append(" ").append(reasonPhrase(status)).append("\r\n");
     if (!reply.breaker.empty())
         appendField(out, "x-meshyard-breaker", reply.breaker);
     if (reply.retryAfter > 0) {
@@ -187,13 +207,15 @@ void writeLocalReply(
     }
     if (!reply.location.empty())
         appendField(out, "location", reply.location);
-    bool typed = false;
+    bool typed = grpc;
     if (reply.edits != nullptr) {
         for (const HeaderEdits::Addition& addition : reply.edits->additions) {
             appendField(out, addition.name, addition.value);
             typed = typed || equalsIgnoreCase(addition.name, "content-type");
         }
     }
+    if (grpc)
+        return writeGrpcEnd(reply, framing, out);
     if (!reply.body.empty() && !typed)
         out.append("content-type: text/plain; charset=utf-8\r\n");
     if (reply.status != 204 && reply.status != 304) {

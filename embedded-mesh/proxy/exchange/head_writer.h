@@ -37,6 +37,7 @@ struct ResponseFraming
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
     bool stripPeer = true;
+    bool http2 = false; // its frames say where the content ends
 };
 
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
@@ -51,6 +52,7 @@ struct LocalReply
     std::int64_t retryAfter = 0; // seconds; 0 = none
     std::string_view location; // redirects
     const HeaderEdits* edits = nullptr; // direct responses: the route's additions
+    int grpcStatus = -1; // to a gRPC caller: 200 with this status; the body becomes grpc-message
 };
 
 void writeLocalReply(

@@ -73,7 +73,7 @@ bool TcpSession::admit()
         {m_context.nextRandom(), {}}, Cluster::breakerTime(m_context.now()));
     if (decision.admission != Admission::Admitted)
         return false;
-    m_cluster->unplaced.tcp = true;
+    m_cluster->unplaced.protocol = Protocol::Tcp;
     m_permit = decision.permit;
     m_permitHeld = true;
     m_limited = !m_cluster->mayConnect() || (!m_countsRequest && !m_cluster->beginRequest());
@@ -103,7 +103,7 @@ void TcpSession::connect()
         return finish(CallResult::NoEndpoint);
     }
     ++m_endpoint->active;
-    m_endpoint->counters.tcp = true;
+    m_endpoint->counters.protocol = Protocol::Tcp;
     m_endpoint->counters.begin();
     if (!m_tried.empty())
         m_endpoint->counters.retry();

@@ -100,8 +100,17 @@ Result<RetryRules> RetryRules::compile(const envoy::config::route::v3::RetryPoli
                     rules.statuses.set(status);
             }
         }
-        // gRPC conditions act on trailers, which only the HTTP/2 codec will bring; Envoy, too,
-        // ignores what it does not know here.
+        else if (word == "cancelled")
+            rules.grpcCodes.set(1);
+        else if (word == "deadline-exceeded")
+            rules.grpcCodes.set(4);
+        else if (word == "resource-exhausted")
+            rules.grpcCodes.set(8);
+        else if (word == "internal")
+            rules.grpcCodes.set(13);
+        else if (word == "unavailable")
+            rules.grpcCodes.set(14);
+        // Envoy, too, ignores what it does not know here.
     }
     if (policy.has_per_try_timeout())
         rules.perTryTimeout = toMicros(policy.per_try_timeout());

@@ -62,6 +62,7 @@ struct RetryRules
     bool onRefusedStream = false;
     bool onRetriable4xx = false;
     std::bitset<600> statuses;
+    std::bitset<17> grpcCodes; // retried when they come in place of a response
     unsigned retries = 0;
     Micros perTryTimeout{0}; // 0 = none of its own
     Micros backOffBase = std::chrono::milliseconds(25);
@@ -69,6 +70,10 @@ struct RetryRules
 
     static Result<RetryRules> compile(const envoy::config::route::v3::RetryPolicy& policy);
     bool retriesStatus(int status) const;
+    bool retriesGrpc(int code) const
+    {
+        return code > 0 && code < 17 && grpcCodes.test(static_cast<std::size_t>(code));
+    }
 };
 
 /// Fault injection of one route: acts before the breaker and is not counted by it.

@@ -138,6 +138,10 @@ Result<ForwardAction> compileForward(const v3::RouteAction& route, const v3::Ret
         return tl::unexpected(done.error());
     if (route.has_timeout())
         action.timeout = toMicros(route.timeout());
+    if (route.max_stream_duration().has_max_stream_duration())
+        action.maxDuration = toMicros(route.max_stream_duration().max_stream_duration());
+    if (route.max_stream_duration().has_grpc_timeout_header_max())
+        action.grpcTimeoutMax = toMicros(route.max_stream_duration().grpc_timeout_header_max());
     if (route.cluster_not_found_response_code() == v3::RouteAction::NOT_FOUND)
         action.missingClusterStatus = 404;
     else if (route.cluster_not_found_response_code() == v3::RouteAction::INTERNAL_SERVER_ERROR)

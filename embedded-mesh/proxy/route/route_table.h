@@ -32,6 +32,8 @@ struct ForwardAction
     std::string clusterHeader; // names the cluster instead of targets
     int missingClusterStatus = 503;
     Micros timeout = std::chrono::seconds(15); // 0 = none
+    Micros maxDuration{0}; // of the whole stream; 0 = none
+    std::optional<Micros> grpcTimeoutMax; // grpc-timeout counts, up to this; 0 = without bound
     std::string prefixRewrite;
     std::shared_ptr<const re2::RE2> regexRewrite;
     std::string regexSubstitution;
