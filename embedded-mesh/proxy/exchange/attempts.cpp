@@ -201,12 +201,8 @@ void Exchange::onStepTimer()
 {
     switch (m_state) {
     case State::Delaying:
-        if (m_status != 0) { // the fault also aborts
-            LocalReply abort;
-            abort.status = m_status;
-            abort.body = "fault filter abort";
-            return reply(CallResult::Fault, abort);
-        }
+        if (m_filters != nullptr && m_filters->endsRequest())
+            return replyForFilter();
         return admitFirst();
     case State::Connecting:
         return fail(CallOutcome::End::ConnectError);
@@ -382,7 +378,7 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
     judgeEarly(head);
     m_state = State::Responding;
     m_downstream.sendHead(
-        head, m_target == nullptr ? nullptr : &m_target->responseEdits, &m_route->responseEdits);
+        head, responseEdits(&head), m_filters == nullptr ? nullptr : &m_filters->responseEdits);
 }
 
 void Exchange::onResponseBody(std::string_view bytes)

@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/exchange/downstream_connection.h"
 
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 
 namespace meshyard::proxy {
 
@@ -26,6 +27,7 @@ DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwn
     : m_context(context)
     , m_owner(owner)
     , m_io(context.loop, *this)
+    , m_info(m_io)
     , m_exchange(context, *this)
     , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
 {
@@ -187,8 +189,12 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
+    const NetworkRbac* const rbac = m_owner.spec().networkRbac.get();
+    if (rbac != nullptr && !rbac->allows(m_info))
+        return cut();
     RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
     origin.originalDestination = m_originalDestination.get();
+    origin.connection = &m_info;
     m_exchange.start(head, origin);
 }
 

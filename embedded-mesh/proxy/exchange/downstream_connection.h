@@ -5,6 +5,7 @@
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
 #include "embedded-mesh/proxy/exchange/h2_downstream.h"
+#include "embedded-mesh/proxy/exchange/socket_info.h"
 
 namespace meshyard::proxy {
 
@@ -86,6 +87,7 @@ private:
     WorkerContext& m_context;
     ConnectionOwner& m_owner; // outlives us
     net::Connection m_io;
+    SocketInfo m_info;
     Exchange m_exchange;
     std::unique_ptr<H2Downstream> m_http2; // all bytes are its
     net::Timer m_idleTimer;

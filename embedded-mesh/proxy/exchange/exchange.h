@@ -5,6 +5,7 @@
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
+#include "embedded-mesh/proxy/filter/http_filter.h"
 
 namespace meshyard::proxy {
 
@@ -36,6 +37,13 @@ public:
     virtual bool isHttp2() const = 0;
 };
 
+/// Header edits of a route with its commands filled in.
+struct BoundEdits
+{
+    HeaderEdits request;
+    HeaderEdits response;
+};
+
 /// What the listener and connection say about a request. Views into both.
 struct RequestOrigin
 {
@@ -46,6 +54,7 @@ struct RequestOrigin
     std::string_view serverName{}; // SNI
     const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
     std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
+    const ConnectionInfo* connection = nullptr;
 };
 
 inline RequestOrigin originOf(
@@ -97,20 +106,30 @@ private:
     };
 
     // exchange.cpp: routing and answers
-    void readRequest(const http::RequestHead& head, RequestView& view);
-    void route(const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
+    void readRequest(const http::RequestHead& head, const RequestOrigin& origin, RequestView& view);
+    void route(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void forward(
+        const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
     void answerDirectly(const RequestView& view);
-    bool chooseCluster(const RequestView& view);
+    void chooseCluster(const RequestView& view);
     void writeHead(
         const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
-    std::string_view rewrittenPath(const http::RequestHead& head, const RequestView& view);
-    /// @param fault of the listener's filter, where neither target nor route has one.
-    bool injectFault(const RequestView& view, const FaultRules* fault);
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
     void account(CallResult result);
     void clear();
+
+    // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
+    bool followPathRules(const PathRules& rules, RequestView& view);
+    bool passFilters(const RequestView& view, const RequestOrigin& origin);
+    void replyForFilter();
+    RequestFacts factsOf(const RequestView& view) const;
+    std::string_view rewrittenHost(const RequestView& view);
+    void rewriteTarget(const RequestView& view, RequestRewrite& rewrite);
+    void bindEdits(const RequestView& view);
+    const HeaderEdits* requestEdits() const;
+    const HeaderEdits* responseEdits(const http::ResponseHead* head);
 
     // attempts.cpp: one attempt after another
     void attempt();
@@ -155,6 +174,8 @@ private:
     const Route* m_route = nullptr;
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
+    std::unique_ptr<FilterState> m_filters; // kept for the next request
+    std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;
     const net::SocketAddress* m_originalDestination = nullptr;
     CallCounters* m_inbound = nullptr;
