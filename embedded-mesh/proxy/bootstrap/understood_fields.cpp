@@ -81,6 +81,20 @@ const FieldTable& understood()
             "stat_prefix status token_bucket filter_enabled filter_enforced "
             "request_headers_to_add_when_not_enforced response_headers_to_add "
             "enable_x_ratelimit_headers rate_limited_as_resource_exhausted"},
+        {"extensions.filters.http.compressor.v3.Compressor",
+            "compressor_library response_direction_config choose_first"},
+        {"extensions.compression.gzip.compressor.v3.Gzip",
+            "memory_level compression_level compression_strategy window_bits chunk_size"},
+        {"config.core.v3.HttpUri", "uri cluster timeout"},
+        {"extensions.filters.http.jwt_authn.v3.JwtProvider",
+            "issuer audiences subjects require_expiration max_lifetime remote_jwks local_jwks "
+            "forward from_headers from_params from_cookies forward_payload_header "
+            "pad_forward_payload_header payload_in_metadata normalize_payload_in_metadata "
+            "clock_skew_seconds claim_to_headers clear_route_cache"},
+        {"extensions.filters.http.jwt_authn.v3.RemoteJwks",
+            "http_uri cache_duration async_fetch"},
+        {"extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+            "providers rules bypass_cors_preflight requirement_map strip_failure_response"},
         {"extensions.filters.network.rbac.v3.RBAC",
             "rules shadow_rules stat_prefix shadow_rules_stat_prefix enforcement_type"},
         {"config.cluster.v3.Cluster",

@@ -133,7 +133,7 @@ bool DownstreamConnection::sniff(std::string_view bytes)
     }
     m_idleTimer.cancel();
     m_http2 = std::make_unique<H2Downstream>(
-        m_context, m_owner, m_io, m_remoteHost, [this] { closeGently(); });
+        m_context, m_owner, m_io, m_remoteHost, m_info, [this] { closeGently(); });
     const std::string all = std::exchange(m_pending, {});
     m_http2->receive(all);
     return true;
@@ -249,10 +249,12 @@ void DownstreamConnection::sendContinue()
         m_io.write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
+ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head, BodyForm form)
 {
     ResponseFraming framing;
-    const BodyKind kind = head.framing().kind;
+    BodyKind kind = head.framing().kind;
+    if (form == BodyForm::Recoded || (form == BodyForm::Decoded && kind == BodyKind::Chunked))
+        kind = BodyKind::UntilClose; // the framing will be ours
     m_chunks = kind == BodyKind::UntilClose && !m_http10;
     m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
     framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
@@ -267,13 +269,13 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
     return framing;
 }
 
-void DownstreamConnection::sendHead(
-    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+void DownstreamConnection::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+    const HeaderEdits* filterEdits, BodyForm form)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    const ResponseFraming framing = framingFor(head);
-    writeResponseHead(head, framing, targetEdits, routeEdits, out);
+    const ResponseFraming framing = framingFor(head, form);
+    writeResponseHead(head, framing, routeEdits, filterEdits, out);
 }
 
 void DownstreamConnection::sendBody(std::string_view bytes)

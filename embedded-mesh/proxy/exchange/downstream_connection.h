@@ -56,8 +56,9 @@ private:
     void onClosed(const std::optional<Error>& error) override;
 
     void sendContinue() override;
-    void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits) override;
+    void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+        const HeaderEdits* filterEdits, BodyForm form) override;
+
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;
@@ -82,7 +83,7 @@ private:
     void done();
     void onIdle();
     void armIdle();
-    ResponseFraming framingFor(const http::ResponseHead& head);
+    ResponseFraming framingFor(const http::ResponseHead& head, BodyForm form);
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner; // outlives us

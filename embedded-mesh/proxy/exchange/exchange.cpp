@@ -102,12 +102,19 @@ void Exchange::route(const http::RequestHead& head, RequestView& view, const Req
         return;
     m_table = listener.inlineRoutes ? listener.inlineRoutes
                                     : m_context.findRoutes(listener.routeConfigName);
+    findRoute(view);
+    if (listener.filters == nullptr || passFilters(head, view, origin))
+        forward(head, view, origin);
+}
+
+void Exchange::findRoute(const RequestView& view)
+{
+    m_target = nullptr;
+    m_cluster.reset();
     m_route = m_table ? m_table->match(view, m_hash) : nullptr;
     m_forward = m_route == nullptr ? nullptr : std::get_if<ForwardAction>(&m_route->action);
     if (m_forward != nullptr)
         chooseCluster(view);
-    if (listener.filters == nullptr || passFilters(view, origin))
-        forward(head, view, origin);
 }
 
 void Exchange::forward(
@@ -173,7 +180,10 @@ void Exchange::chooseCluster(const RequestView& view)
     const UpstreamProtocol protocol = m_cluster->spec().protocol;
     m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
         || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
-    m_rawBody = !m_http2 && !m_downstream.isHttp2();
+    const bool raw = !m_http2 && !m_downstream.isHttp2();
+    if (raw != m_rawBody && !m_body.empty()) // chosen anew, while a body has come the other way
+        m_cluster.reset();
+    m_rawBody = raw;
 }
 
 void Exchange::writeHead(
@@ -277,6 +287,7 @@ void Exchange::clear()
     m_forward = nullptr;
     m_target = nullptr;
     m_bound.reset();
+    m_parked.reset();
     if (m_filters != nullptr)
         m_filters->clear();
     m_cluster.reset();
@@ -301,6 +312,9 @@ void Exchange::cancel()
 {
     if (!isActive())
         return;
+    dropTransform();
+    if (m_state == State::Idle)
+        return; // counted when the upstream had ended
     m_routeTimer.cancel();
     m_stepTimer.cancel();
     if (m_attemptOpen)

@@ -3,39 +3,11 @@
 
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
-#include "embedded-mesh/proxy/exchange/head_writer.h"
+#include "embedded-mesh/proxy/exchange/response_transform.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
 #include "embedded-mesh/proxy/filter/http_filter.h"
 
 namespace meshyard::proxy {
-
-/// The caller's side of one exchange: an HTTP/1 connection, or one stream of an HTTP/2 session.
-class DownstreamStream
-{
-public:
-    virtual ~DownstreamStream() = default;
-
-    virtual void sendContinue() = 0;
-    /// Goes out with the next body bytes, or with flushResponse().
-    virtual void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits)
-        = 0;
-    /// Whether body bytes may keep the chunk framing they came with.
-    virtual bool takesRawBody() const = 0;
-    virtual void sendBody(std::string_view bytes) = 0;
-    virtual void flushResponse() = 0;
-    /// The response is complete. The exchange may be started anew after this.
-    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
-    virtual void endResponse(std::string_view trailers) = 0;
-    /// A whole answer of our own, ending the exchange.
-    virtual void answer(const LocalReply& reply) = 0;
-    /// A response that has begun can't be finished.
-    virtual void cut() = 0;
-    virtual void pauseRequestBody() = 0;
-    virtual void resumeRequestBody() = 0;
-    virtual bool isBackedUp() const = 0;
-    virtual bool isHttp2() const = 0;
-};
 
 /// Header edits of a route with its commands filled in.
 struct BoundEdits
@@ -55,6 +27,15 @@ struct RequestOrigin
     const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
     std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
     const ConnectionInfo* connection = nullptr;
+};
+
+/// A request whose filters wait for something: its head, kept for another try.
+struct ParkedRequest
+{
+    std::string bytes;
+    http::RequestHead head; // over bytes
+    std::shared_ptr<const FilterChainSpec> listener; // keeps what origin points to
+    RequestOrigin origin;
 };
 
 inline RequestOrigin originOf(
@@ -91,7 +72,7 @@ public:
     /// The caller went away.
     void cancel();
     void onDownstreamWritable();
-    bool isActive() const { return m_state != State::Idle; }
+    bool isActive() const { return m_state != State::Idle || m_transform != nullptr; }
 
 private:
     enum class State : std::uint8_t {
@@ -111,6 +92,7 @@ private:
     void forward(
         const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
     void answerDirectly(const RequestView& view);
+    void findRoute(const RequestView& view);
     void chooseCluster(const RequestView& view);
     void writeHead(
         const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
@@ -122,8 +104,15 @@ private:
 
     // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
     bool followPathRules(const PathRules& rules, RequestView& view);
-    bool passFilters(const RequestView& view, const RequestOrigin& origin);
+    bool passFilters(
+        const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void park(const http::RequestHead& head, const RequestOrigin& origin);
+    void unpark();
     void replyForFilter();
+    /// Begins the answer, through a transform when the filters want one.
+    void sendResponseHead(const http::ResponseHead& head);
+    void finishTransformed();
+    void dropTransform();
     RequestFacts factsOf(const RequestView& view) const;
     std::string_view rewrittenHost(const RequestView& view);
     void rewriteTarget(const RequestView& view, RequestRewrite& rewrite);
@@ -156,7 +145,10 @@ private:
     void onConnectionFree() override;
     void onUpstreamConnected() override;
     void onResponseHead(const http::ResponseHead& head) override;
-    bool wantsRawBody() const override { return m_downstream.takesRawBody(); }
+    bool wantsRawBody() const override
+    {
+        return m_transform == nullptr && m_downstream.takesRawBody();
+    }
     void onResponseBody(std::string_view bytes) override;
     void onResponseEnd(std::string_view trailers) override;
     void onResponseFlush() override { m_downstream.flushResponse(); }
@@ -175,6 +167,8 @@ private:
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
     std::unique_ptr<FilterState> m_filters; // kept for the next request
+    std::unique_ptr<ResponseTransform> m_transform; // nullptr: the answer goes as it comes
+    std::unique_ptr<ParkedRequest> m_parked;
     std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;
     const net::SocketAddress* m_originalDestination = nullptr;

@@ -49,7 +49,8 @@ RequestFacts Exchange::factsOf(const RequestView& view) const
         m_context.nodeId, m_context.loop.clock().system()};
 }
 
-bool Exchange::passFilters(const RequestView& view, const RequestOrigin& origin)
+bool Exchange::passFilters(
+    const http::RequestHead& head, RequestView& view, const RequestOrigin& origin)
 {
     if (m_filters == nullptr)
         m_filters = std::make_unique<FilterState>();
@@ -59,12 +60,15 @@ bool Exchange::passFilters(const RequestView& view, const RequestOrigin& origin)
     else if (m_route != nullptr)
         overrides = &m_route->filters;
     const RequestFacts facts = factsOf(view);
-    RequestPass pass{view, facts, m_context.random, m_started, *m_filters};
+    RequestPass pass{view, m_context.headerViews, facts, m_context.random, m_started, *m_filters};
     switch (origin.listener.filters->decide(pass, overrides)) {
     case HttpFilter::Verdict::Continue:
+        if (m_filters->rematches)
+            findRoute(view);
         return true;
-    case HttpFilter::Verdict::Wait: // for keys: nothing of this pass counts
+    case HttpFilter::Verdict::Wait: // nothing of this pass counts
         m_filters->clear();
+        park(head, origin);
         m_stepTimer.armAfter(kAskAgain);
         return false;
     case HttpFilter::Verdict::Reply:
@@ -75,6 +79,22 @@ bool Exchange::passFilters(const RequestView& view, const RequestOrigin& origin)
     else
         replyForFilter();
     return false;
+}
+
+void Exchange::park(const http::RequestHead& head, const RequestOrigin& origin)
+{
+    auto parked = std::make_unique<ParkedRequest>(ParkedRequest{
+        std::string(head.bytes()), head, origin.listener.shared_from_this(), origin});
+    parked->head.rebase(parked->bytes.data());
+    m_parked = std::move(parked);
+}
+
+void Exchange::unpark()
+{
+    const auto parked = std::move(m_parked);
+    RequestView view;
+    readRequest(parked->head, parked->origin, view);
+    route(parked->head, view, parked->origin);
 }
 
 void Exchange::replyForFilter()
@@ -91,6 +111,45 @@ void Exchange::replyForFilter()
     answer.status = wanted.status;
     answer.body = wanted.body;
     reply(wanted.isFault ? CallResult::Fault : resultOfStatus(wanted.status), answer);
+}
+
+void Exchange::sendResponseHead(const http::ResponseHead& head)
+{
+    const HeaderEdits* const route = responseEdits(&head);
+    if (m_filters == nullptr)
+        return m_downstream.sendHead(head, route, nullptr, BodyForm::AsSent);
+    ResponseTransform::Plan plan;
+    if (m_filters->compressor != nullptr
+        && m_filters->compressor->prepare(
+            head, m_filters->acceptsGzip, m_filters->responseEdits))
+        plan.compressor = m_filters->compressor;
+    plan.bytesPerSecond = m_filters->bytesPerSecond;
+    plan.holdsEnd = m_filters->holdsEnd;
+    const bool acts = plan.compressor != nullptr || plan.bytesPerSecond > 0
+        || plan.holdsEnd.count() > 0;
+    BodyForm form = BodyForm::AsSent;
+    if (acts && head.framing().kind != http::BodyKind::None) {
+        m_transform = std::make_unique<ResponseTransform>(m_context.loop.timers(), m_downstream,
+            plan,
+            ResponseTransform::Events{
+                [this] { onDownstreamWritable(); }, [this] { finishTransformed(); }});
+        form = m_transform->bodyForm();
+    }
+    m_downstream.sendHead(head, route, &m_filters->responseEdits, form);
+}
+
+void Exchange::finishTransformed()
+{
+    const std::string trailers = m_transform->trailers();
+    dropTransform();
+    m_downstream.endResponse(trailers);
+}
+
+/// It may be the one that is calling.
+void Exchange::dropTransform()
+{
+    if (m_transform != nullptr)
+        m_context.loop.disposeLater(std::shared_ptr<ResponseTransform>(std::move(m_transform)));
 }
 
 /// Path and authority for the upstream.

@@ -6,6 +6,7 @@
 #include "embedded-mesh/proxy/route/connection_info.h"
 
 #include <memory>
+#include <vector>
 
 namespace meshyard::proxy {
 
@@ -20,6 +21,25 @@ public:
 
     const net::SocketAddress& remoteAddress() const override { return addresses().remote; }
     const net::SocketAddress& localAddress() const override { return addresses().local; }
+
+    bool isTls() const override { return m_connection.isTls(); }
+    std::string_view serverName() const override
+    {
+        return isTls() ? m_connection.serverName() : std::string_view();
+    }
+    std::span<const std::string> principals() const override
+    {
+        const net::PeerIdentity* const peer = isTls() ? m_connection.peerIdentity() : nullptr;
+        if (peer == nullptr || !peer->verified)
+            return {};
+        if (m_principals.empty()) {
+            m_principals = peer->uriSans;
+            m_principals.insert(m_principals.end(), peer->dnsSans.begin(), peer->dnsSans.end());
+            if (!peer->subject.empty())
+                m_principals.push_back(peer->subject);
+        }
+        return m_principals;
+    }
 
 private:
     struct Addresses
@@ -40,6 +60,7 @@ private:
 
     const net::Connection& m_connection; // outlives us
     mutable std::unique_ptr<Addresses> m_addresses;
+    mutable std::vector<std::string> m_principals;
 };
 
 } // namespace meshyard::proxy

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/filter/filter_chain.h"
 
+#include "embedded-mesh/proxy/filter/compressor_filter.h"
 #include "embedded-mesh/proxy/filter/cors_filter.h"
 #include "embedded-mesh/proxy/filter/drill_fault_filter.h"
 #include "embedded-mesh/proxy/filter/fault_filter.h"
 #include "embedded-mesh/proxy/filter/filter_stats.h"
+#include "embedded-mesh/proxy/filter/jwt_authn_filter.h"
+#include "embedded-mesh/proxy/filter/jwt_authn_proto.h"
 #include "embedded-mesh/proxy/filter/local_rate_limit_filter.h"
 #include "embedded-mesh/proxy/filter/rbac_filter.h"
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 #include "embedded-mesh/proxy/upstream/load_balancer.h"
 
+#include "envoy/extensions/filters/http/compressor/v3/compressor.pb.h"
 #include "envoy/extensions/filters/http/cors/v3/cors.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
 #include "envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.pb.h"
@@ -68,6 +72,11 @@ FilterResult compileFilter(const std::string& name, const Any& config, const std
         return joined<FaultFilter>(name,
             unpack<http::fault::v3::HTTPFault>(config).and_then(FaultSettings::compile), prefix);
     }
+    if (config.Is<http::compressor::v3::Compressor>()) {
+        return joined<CompressorFilter>(name,
+            unpack<http::compressor::v3::Compressor>(config).and_then(CompressorSettings::compile),
+            prefix);
+    }
     if (config.Is<v1::DrillFault>()) {
         return joined<DrillFaultFilter>(name,
             unpack<v1::DrillFault>(config).and_then([](const auto& proto) {
@@ -106,6 +115,14 @@ Result<std::shared_ptr<const FilterSettings>> compileFilterSettings(const Any& c
         return asSettings(unpack<http::local_ratelimit::v3::LocalRateLimit>(config).and_then(
             LocalRateLimitSettings::compile));
     }
+    if (config.Is<http::compressor::v3::CompressorPerRoute>()) {
+        return asSettings(unpack<http::compressor::v3::CompressorPerRoute>(config).and_then(
+            CompressorRouteSettings::compile));
+    }
+    if (config.Is<http::jwt_authn::v3::PerRouteConfig>()) {
+        return asSettings(unpack<http::jwt_authn::v3::PerRouteConfig>(config).and_then(
+            JwtRouteSettings::compile));
+    }
     if (config.Is<http::fault::v3::HTTPFault>()) {
         return asSettings(
             unpack<http::fault::v3::HTTPFault>(config).and_then(FaultSettings::compile));
@@ -129,10 +146,40 @@ bool RequestPass::happens(std::uint32_t perMillion)
     return nextRandom(random) % 1000000 < perMillion;
 }
 
+void RequestPass::removeHeader(std::string_view name)
+{
+    state.requestEdits.remove(name);
+    std::erase_if(
+        headers, [name](const HeaderView& field) { return equalsIgnoreCase(field.name, name); });
+    request.headers = headers;
+}
+
+void RequestPass::setHeader(std::string_view name, std::string value)
+{
+    removeHeader(name);
+    state.requestEdits.set(name, value);
+    const std::string& keptName = state.texts.emplace_back(name);
+    const std::string& keptValue = state.texts.emplace_back(std::move(value));
+    headers.push_back({keptName, keptValue});
+    request.headers = headers;
+}
+
 Result<bool> FilterChain::add(const FilterProto& proto, const std::string& statPrefix)
 {
     if (proto.typed_config().Is<http::router::v3::Router>())
         return true;
+    if (proto.typed_config().Is<http::jwt_authn::v3::JwtAuthentication>()) {
+        auto jwt = unpack<http::jwt_authn::v3::JwtAuthentication>(proto.typed_config())
+                       .and_then([&](const auto& config) {
+                           return JwtAuthnFilter::compile(proto.name(), config, statPrefix);
+                       });
+        if (!jwt)
+            return tl::unexpected(jwt.error());
+        for (auto& source : (*jwt)->keySources())
+            m_keySources.push_back(std::move(source));
+        m_links.push_back({std::move(*jwt), proto.disabled()});
+        return true;
+    }
     auto filter = compileFilter(proto.name(), proto.typed_config(), statPrefix);
     if (!filter)
         return tl::unexpected(filter.error());
@@ -188,10 +235,16 @@ void FilterChain::visitStats(const StatSink& sink) const
 
 void visitFilterStats(const ListenerSpec& listener, const StatSink& sink)
 {
-    if (listener.networkRbac != nullptr)
-        listener.networkRbac->visitStats(sink);
-    if (listener.filters != nullptr)
-        listener.filters->visitStats(sink);
+    const auto visit = [&](const FilterChainSpec& chain) {
+        if (chain.networkRbac != nullptr)
+            chain.networkRbac->visitStats(sink);
+        if (chain.filters != nullptr)
+            chain.filters->visitStats(sink);
+    };
+    for (const auto& chain : listener.chains)
+        visit(*chain);
+    if (listener.defaultChain != nullptr)
+        visit(*listener.defaultChain);
 }
 
 } // namespace meshyard::proxy

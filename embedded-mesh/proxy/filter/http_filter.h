@@ -8,10 +8,11 @@
 #include "embedded-mesh/proxy/route/policies.h"
 
 #include <atomic>
+#include <deque>
 
 namespace meshyard::proxy {
 
-class CompressorFilter;
+struct CompressorSettings;
 
 /// An answer that a filter gives instead of the upstream.
 struct FilterReply
@@ -61,34 +62,35 @@ struct FilterState
     DynamicMetadata metadata;
     Micros delay{0}; // before anything else happens
     FilterReply reply;
-    std::string replyText; // where a reply's body is made up
+    std::deque<std::string> texts; // what header views of the request point to
+    bool rematches = false; // the route is to be found anew
     ActiveGuard activeFault;
 
-    const CompressorFilter* compressor = nullptr; // may compress the answer
+    std::shared_ptr<CompressorSettings> compressor; // may compress the answer
+    bool acceptsGzip = false;
     std::uint64_t bytesPerSecond = 0; // of the answer's body; 0 = no limit
     Micros holdsEnd{0}; // the end of the answer waits that long
     bool resets = false; // a drill: the connection goes instead of an answer
 
     /// No upstream will hear of the request.
     bool endsRequest() const { return reply.status != 0 || resets; }
-    /// Something of the answer's body must be touched.
-    bool transformsBody() const
-    {
-        return compressor != nullptr || bytesPerSecond > 0 || holdsEnd.count() > 0;
-    }
     void clear();
 };
 
 /// One request on its way through the filters.
 struct RequestPass
 {
-    const RequestView& request;
-    const RequestFacts& facts;
+    RequestView& request;
+    std::vector<HeaderView>& headers; // behind request.headers
+    const RequestFacts& facts; // about the same request
     std::uint64_t& random;
     TimePoint now;
     FilterState& state;
 
     bool happens(std::uint32_t perMillion);
+    /// For filters behind, the routing and the upstream alike.
+    void setHeader(std::string_view name, std::string value);
+    void removeHeader(std::string_view name);
 };
 
 /// A compiled HTTP filter; shared by workers, so its own state is atomic.

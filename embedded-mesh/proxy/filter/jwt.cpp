@@ -44,8 +44,8 @@ class StrictReader final : public nlohmann::detail::json_sax_dom_parser<Json>
     using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 
 public:
-    explicit StrictReader(Json& root)
-        : Base(root, false)
+    explicit StrictReader(Json& value)
+        : Base(value, false)
     {
     }
 

@@ -39,7 +39,7 @@ struct ClientCertRules
 enum class ListenerRole : std::uint8_t { Outbound, Inbound, Gateway };
 
 /// A FilterChain compiled for the workers: all that a connection asks for; immutable.
-struct FilterChainSpec
+struct FilterChainSpec : std::enable_shared_from_this<FilterChainSpec>
 {
     using Role = ListenerRole;
 
