@@ -175,6 +175,7 @@ Result<void> Worker::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
     m_context.config = snapshot;
     applyClusters(*snapshot, now);
     applyOverrides(*snapshot, now);
+    m_keys.follow(*snapshot);
     return applyListeners(*snapshot);
 }
 

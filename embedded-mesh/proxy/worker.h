@@ -4,6 +4,7 @@
 #include "embedded-mesh/net/listener.h"
 #include "embedded-mesh/proxy/exchange/chain_runtime.h"
 #include "embedded-mesh/proxy/exchange/inspection.h"
+#include "embedded-mesh/proxy/filter/jwks_fetcher.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
 #include <map>
@@ -88,6 +89,7 @@ private:
     void tick();
 
     WorkerContext m_context;
+    JwksFetcher m_keys{m_context};
     Cluster::EventSink m_breakerEvents;
     std::uint64_t m_seed;
     ListenerMap m_listeners;

@@ -58,6 +58,10 @@ struct WorkerContext
     http::ResponseHead responseHead;
     std::vector<HeaderView> headerViews;
     std::string headScratch; // heads on their way into write()
+    std::string pathScratch; // of the request being routed: its target after the path rules,
+    std::string rewriteScratch; // its target for the upstream,
+    std::string hostScratch; // its authority there,
+    std::string hostsScratch; // and x-forwarded-host
     std::vector<std::unique_ptr<Disposable>> graveyard;
 
     std::uint32_t downstreamConnections = 0;

@@ -203,12 +203,10 @@ void Exchange::onStepTimer()
 {
     switch (m_state) {
     case State::Delaying:
-        if (m_status != 0) { // the fault also aborts
-            LocalReply abort;
-            abort.status = m_status;
-            abort.body = "fault filter abort";
-            return reply(CallResult::Fault, abort);
-        }
+        if (m_parked != nullptr)
+            return unpark();
+        if (m_filters != nullptr && m_filters->endsRequest())
+            return replyForFilter();
         return admitFirst();
     case State::Connecting:
         return fail(CallOutcome::End::ConnectError);
@@ -242,6 +240,7 @@ void Exchange::onRouteTimeout()
     dropUpstream();
     account(CallResult::Timeout);
     clear();
+    dropTransform();
     m_downstream.cut();
 }
 
@@ -423,16 +422,20 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
     }
     judgeEarly(head);
     m_state = State::Responding;
-    m_downstream.sendHead(
-        head, m_target == nullptr ? nullptr : &m_target->responseEdits, &m_route->responseEdits);
+    sendResponseHead(head);
 }
 
 void Exchange::onResponseBody(std::string_view bytes)
 {
-    m_downstream.sendBody(bytes);
+    if (m_transform != nullptr)
+        m_transform->sendBody(bytes);
+    else
+        m_downstream.sendBody(bytes);
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
-    if (m_downstream.isBackedUp() && m_upstream != nullptr)
+    const bool full
+        = m_transform != nullptr ? m_transform->isBackedUp() : m_downstream.isBackedUp();
+    if (full && m_upstream != nullptr)
         m_upstream->pauseReading();
 }
 
@@ -450,7 +453,10 @@ void Exchange::onResponseEnd(std::string_view trailers)
     account(resultNow());
     const auto cluster = m_cluster;
     clear();
-    m_downstream.endResponse(trailers);
+    if (m_transform != nullptr)
+        m_transform->end(trailers);
+    else
+        m_downstream.endResponse(trailers);
     cluster->wakeWaiter();
 }
 
@@ -464,6 +470,7 @@ void Exchange::onUpstreamLost(Loss loss)
         dropUpstream();
         account(CallResult::ConnectError);
         clear();
+        dropTransform();
         return m_downstream.cut();
     }
     // Closed while we took it, or never looked at: not an attempt.

@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/exchange/downstream_connection.h"
 
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 
 namespace meshyard::proxy {
 
@@ -26,6 +27,7 @@ DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwn
     : m_context(context)
     , m_owner(owner)
     , m_io(context.loop, *this)
+    , m_info(m_io)
     , m_exchange(context, *this)
     , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
 {
@@ -131,7 +133,7 @@ bool DownstreamConnection::sniff(std::string_view bytes)
     }
     m_idleTimer.cancel();
     m_http2 = std::make_unique<H2Downstream>(
-        m_context, m_owner, m_io, m_remoteHost, [this] { closeGently(); });
+        m_context, m_owner, m_io, m_remoteHost, m_info, [this] { closeGently(); });
     const std::string all = std::exchange(m_pending, {});
     m_http2->receive(all);
     return true;
@@ -187,8 +189,12 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
+    const NetworkRbac* const rbac = m_owner.spec().networkRbac.get();
+    if (rbac != nullptr && !rbac->allows(m_info))
+        return cut();
     RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
     origin.originalDestination = m_originalDestination.get();
+    origin.connection = &m_info;
     m_exchange.start(head, origin);
 }
 
@@ -243,10 +249,12 @@ void DownstreamConnection::sendContinue()
         m_io.write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
+ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head, BodyForm form)
 {
     ResponseFraming framing;
-    const BodyKind kind = head.framing().kind;
+    BodyKind kind = head.framing().kind;
+    if (form == BodyForm::Recoded || (form == BodyForm::Decoded && kind == BodyKind::Chunked))
+        kind = BodyKind::UntilClose; // the framing will be ours
     m_chunks = kind == BodyKind::UntilClose && !m_http10;
     m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
     framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
@@ -261,13 +269,13 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
     return framing;
 }
 
-void DownstreamConnection::sendHead(
-    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+void DownstreamConnection::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+    const HeaderEdits* filterEdits, BodyForm form)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    const ResponseFraming framing = framingFor(head);
-    writeResponseHead(head, framing, targetEdits, routeEdits, out);
+    const ResponseFraming framing = framingFor(head, form);
+    writeResponseHead(head, framing, routeEdits, filterEdits, out);
 }
 
 void DownstreamConnection::sendBody(std::string_view bytes)

@@ -4,37 +4,17 @@
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/grpc.h"
-#include "embedded-mesh/proxy/exchange/head_writer.h"
+#include "embedded-mesh/proxy/exchange/response_transform.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
+#include "embedded-mesh/proxy/filter/http_filter.h"
 
 namespace meshyard::proxy {
 
-/// The caller's side of one exchange: an HTTP/1 connection, or one stream of an HTTP/2 session.
-class DownstreamStream
+/// Header edits of a route with its commands filled in.
+struct BoundEdits
 {
-public:
-    virtual ~DownstreamStream() = default;
-
-    virtual void sendContinue() = 0;
-    /// Goes out with the next body bytes, or with flushResponse().
-    virtual void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits)
-        = 0;
-    /// Whether body bytes may keep the chunk framing they came with.
-    virtual bool takesRawBody() const = 0;
-    virtual void sendBody(std::string_view bytes) = 0;
-    virtual void flushResponse() = 0;
-    /// The response is complete. The exchange may be started anew after this.
-    /// @param trailers field lines with their CRLFs; a raw body has carried them along.
-    virtual void endResponse(std::string_view trailers) = 0;
-    /// A whole answer of our own, ending the exchange.
-    virtual void answer(const LocalReply& reply) = 0;
-    /// A response that has begun can't be finished.
-    virtual void cut() = 0;
-    virtual void pauseRequestBody() = 0;
-    virtual void resumeRequestBody() = 0;
-    virtual bool isBackedUp() const = 0;
-    virtual bool isHttp2() const = 0;
+    HeaderEdits request;
+    HeaderEdits response;
 };
 
 /// What the listener and connection say about a request. Views into both.
@@ -47,6 +27,16 @@ struct RequestOrigin
     std::string_view serverName{}; // SNI
     const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
     std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
+    const ConnectionInfo* connection = nullptr;
+};
+
+/// A request whose filters wait for something: its head, kept for another try.
+struct ParkedRequest
+{
+    std::string bytes;
+    http::RequestHead head; // over bytes
+    std::shared_ptr<const FilterChainSpec> listener; // keeps what origin points to
+    RequestOrigin origin;
 };
 
 inline RequestOrigin originOf(
@@ -83,7 +73,7 @@ public:
     /// The caller went away.
     void cancel();
     void onDownstreamWritable();
-    bool isActive() const { return m_state != State::Idle; }
+    bool isActive() const { return m_state != State::Idle || m_transform != nullptr; }
 
 private:
     enum class State : std::uint8_t {
@@ -98,15 +88,15 @@ private:
     };
 
     // exchange.cpp: routing and answers
-    void readRequest(const http::RequestHead& head, RequestView& view);
-    void route(const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
+    void readRequest(const http::RequestHead& head, const RequestOrigin& origin, RequestView& view);
+    void route(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void forward(
+        const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
     void answerDirectly(const RequestView& view);
-    bool chooseCluster(const RequestView& view);
+    void findRoute(const RequestView& view);
+    void chooseCluster(const RequestView& view);
     void writeHead(
         const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
-    std::string_view rewrittenPath(const http::RequestHead& head, const RequestView& view);
-    /// @param fault of the listener's filter, where neither target nor route has one.
-    bool injectFault(const RequestView& view, const FaultRules* fault);
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
@@ -114,6 +104,24 @@ private:
     void readGrpc(const http::RequestHead& head);
     void armRouteTimer();
     void clear();
+
+    // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
+    bool followPathRules(const PathRules& rules, RequestView& view);
+    bool passFilters(
+        const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void park(const http::RequestHead& head, const RequestOrigin& origin);
+    void unpark();
+    void replyForFilter();
+    /// Begins the answer, through a transform when the filters want one.
+    void sendResponseHead(const http::ResponseHead& head);
+    void finishTransformed();
+    void dropTransform();
+    RequestFacts factsOf(const RequestView& view) const;
+    std::string_view rewrittenHost(const RequestView& view);
+    void rewriteTarget(const RequestView& view, RequestRewrite& rewrite);
+    void bindEdits(const RequestView& view);
+    const HeaderEdits* requestEdits() const;
+    const HeaderEdits* responseEdits(const http::ResponseHead* head);
 
     // attempts.cpp: one attempt after another
     void attempt();
@@ -143,7 +151,10 @@ private:
     void onConnectionFree() override;
     void onUpstreamConnected() override;
     void onResponseHead(const http::ResponseHead& head) override;
-    bool wantsRawBody() const override { return m_downstream.takesRawBody(); }
+    bool wantsRawBody() const override
+    {
+        return m_transform == nullptr && m_downstream.takesRawBody();
+    }
     void onResponseBody(std::string_view bytes) override;
     void onResponseEnd(std::string_view trailers) override;
     void onResponseFlush() override { m_downstream.flushResponse(); }
@@ -161,6 +172,10 @@ private:
     const Route* m_route = nullptr;
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
+    std::unique_ptr<FilterState> m_filters; // kept for the next request
+    std::unique_ptr<ResponseTransform> m_transform; // nullptr: the answer goes as it comes
+    std::unique_ptr<ParkedRequest> m_parked;
+    std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;
     const net::SocketAddress* m_originalDestination = nullptr;
     CallCounters* m_inbound = nullptr;

@@ -64,12 +64,12 @@ void H2DownstreamStream::sendContinue()
     sendInterim(100);
 }
 
-void H2DownstreamStream::sendHead(
-    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+void H2DownstreamStream::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+    const HeaderEdits* filterEdits, BodyForm /*form*/)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeResponseHead(head, ResponseFraming{}, targetEdits, routeEdits, out);
+    writeResponseHead(head, ResponseFraming{}, routeEdits, filterEdits, out);
     m_responding = true;
     const http::BodyFraming& framing = head.framing();
     const bool empty = framing.kind == http::BodyKind::None

@@ -133,6 +133,11 @@ void writeRequestHead(
                 return false;
             }
             break;
+        case KnownHeader::Other:
+            if (!rewrite.forwardedHost.empty()
+                && equalsIgnoreCase(head.name(field), "x-forwarded-host"))
+                return false;
+            break;
         case KnownHeader::XForwardedProto:
             if (rewrite.fromOutside)
                 return false;
@@ -151,6 +156,8 @@ void writeRequestHead(
             out.append(forwardedFor).append(", ");
         out.append(rewrite.forwardedFor).append("\r\n");
     }
+    if (!rewrite.forwardedHost.empty())
+        appendField(out, "x-forwarded-host", rewrite.forwardedHost);
     if (rewrite.fromOutside)
         appendField(out, "x-forwarded-proto", rewrite.scheme);
     if (!rewrite.clientCert.empty())
@@ -208,8 +215,12 @@ void writeLocalReply(
     if (!reply.location.empty())
         appendField(out, "location", reply.location);
     bool typed = grpc;
-    if (reply.edits != nullptr) {
-        for (const HeaderEdits::Addition& addition : reply.edits->additions) {
+    for (const HeaderEdits* edits : {reply.edits, reply.filterEdits}) {
+        if (edits == nullptr)
+            continue;
+        for (const HeaderEdits::Addition& addition : edits->additions) {
+            if (addition.action == HeaderEdits::Action::OverwriteIfExists)
+                continue; // there is nothing yet
             appendField(out, addition.name, addition.value);
             typed = typed || equalsIgnoreCase(addition.name, "content-type");
         }

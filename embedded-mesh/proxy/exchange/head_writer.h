@@ -19,6 +19,7 @@ struct RequestRewrite
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
+    std::string_view forwardedHost; // for x-forwarded-host; empty = leave alone
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;
@@ -51,7 +52,8 @@ struct LocalReply
     std::string_view breaker; // x-meshyard-breaker
     std::int64_t retryAfter = 0; // seconds; 0 = none
     std::string_view location; // redirects
-    const HeaderEdits* edits = nullptr; // direct responses: the route's additions
+    const HeaderEdits* edits = nullptr; // the route's additions
+    const HeaderEdits* filterEdits = nullptr;
     int grpcStatus = -1; // to a gRPC caller: 200 with this status; the body becomes grpc-message
 };
 

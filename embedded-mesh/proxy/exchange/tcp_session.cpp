@@ -2,6 +2,8 @@
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/exchange/socket_info.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 
 namespace meshyard::proxy {
 
@@ -45,6 +47,9 @@ Result<void> TcpSession::adopt()
 
 void TcpSession::begin()
 {
+    const NetworkRbac* const rbac = m_owner.spec().networkRbac.get();
+    if (rbac != nullptr && !rbac->allows(SocketInfo(m_down.io)))
+        return finish(CallResult::ClientError);
     if (!chooseCluster())
         return finish(CallResult::NoEndpoint);
     if (!admit())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/proxy/route/filter_settings.h"
 #include "embedded-mesh/proxy/route/policies.h"
 
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace envoy::config::route::v3 {
 class RouteConfiguration;
-}
+class RouteMatch;
+} // namespace envoy::config::route::v3
 
 namespace meshyard::proxy {
 
@@ -18,17 +20,41 @@ namespace meshyard::proxy {
 struct WeightedTarget
 {
     std::string cluster;
+    std::string clusterHeader; // names the cluster instead
     std::uint32_t weight = 1;
     std::string hostRewrite;
-    HeaderEdits requestEdits;
+    HeaderEdits requestEdits; // with those of the route behind it, in Envoy's order
     HeaderEdits responseEdits;
-    std::shared_ptr<const FaultRules> fault; // nullptr: the route's
+    FilterOverrides filters; // with the route's
+};
+
+/// What becomes of the authority on the way to the upstream.
+struct HostRewrite
+{
+    enum class Kind : std::uint8_t { None, Literal, Header, PathRegex, Format, Upstream };
+
+    Kind kind = Kind::None;
+    std::string text; // literal, header name or regex substitution
+    std::shared_ptr<const re2::RE2> regex;
+    std::shared_ptr<const HeaderFormat> format;
+    bool keepsOriginal = false; // in x-forwarded-host
+};
+
+/// A copy of the request for another cluster, whose answer nobody sees.
+struct MirrorRules
+{
+    std::string cluster;
+    std::string clusterHeader;
+    std::uint32_t perMillion = 1000000;
+    std::string hostRewrite;
+    bool appendsSuffix = true; // "-shadow" behind the host
 };
 
 struct ForwardAction
 {
     std::vector<WeightedTarget> targets;
     std::uint64_t totalWeight = 0;
+    std::string weightHeader; // its number picks the target instead of chance
     std::string clusterHeader; // names the cluster instead of targets
     int missingClusterStatus = 503;
     Micros timeout = std::chrono::seconds(15); // 0 = none
@@ -37,11 +63,19 @@ struct ForwardAction
     std::string prefixRewrite;
     std::shared_ptr<const re2::RE2> regexRewrite;
     std::string regexSubstitution;
-    std::string hostRewrite;
+    std::shared_ptr<const HeaderFormat> pathFormat;
+    HostRewrite host;
+    std::vector<MirrorRules> mirrors;
     RetryRules retry;
 
+    bool rewritesPath() const
+    {
+        return !prefixRewrite.empty() || regexRewrite != nullptr || pathFormat != nullptr;
+    }
     /// @param random uniform over 64 bits. @return nullptr when there is no weight at all.
-    const WeightedTarget* pick(std::uint64_t random) const;
+    const WeightedTarget* pick(const RequestView& request, std::uint64_t random) const;
+    /// Path and query for the upstream. @param matched bytes of the path the route matched.
+    void appendPath(const RequestFacts& facts, std::size_t matched, std::string& out) const;
 };
 
 struct RedirectRules
@@ -50,12 +84,18 @@ struct RedirectRules
     std::string scheme;
     std::string host;
     std::uint32_t port = 0;
-    std::string path; // replaces path and query
+    std::string path; // replaces the path; with a query of its own also the query
     std::string prefixRewrite;
+    std::shared_ptr<const re2::RE2> regexRewrite;
+    std::string regexSubstitution;
     bool stripQuery = false;
 
-    /// @param matchedPrefix length of the prefix the route matched.
-    std::string location(const RequestView& request, std::size_t matchedPrefix) const;
+    /// @param matched bytes of the path the route matched.
+    std::string location(const RequestView& request, std::size_t matched) const;
+
+private:
+    void appendHost(const RequestView& request, std::string& out) const;
+    void appendPath(const RequestView& request, std::size_t matched, std::string& out) const;
 };
 
 struct DirectAnswer
@@ -71,13 +111,20 @@ struct RouteMatch
     Path kind = Path::Prefix;
     std::string path;
     bool ignoreCase = false;
+    bool ignoresParameters = false; // ";…" in the path
     std::shared_ptr<const re2::RE2> regex;
     std::uint32_t perMillion = 1000000;
     std::vector<HeaderTest> headers;
     std::vector<QueryTest> query;
 
+    static Result<RouteMatch> compile(const envoy::config::route::v3::RouteMatch& match);
     bool matches(const RequestView& request, std::uint64_t random) const;
     bool matchesPath(std::string_view path) const;
+    /// How much of a path that matches a rewrite replaces.
+    std::size_t matchedSize(std::string_view requested) const
+    {
+        return kind == Path::Regex ? requested.size() : std::min(path.size(), requested.size());
+    }
 };
 
 struct Route
@@ -87,7 +134,7 @@ struct Route
     std::variant<ForwardAction, RedirectRules, DirectAnswer> action;
     HeaderEdits requestEdits; // route's, then virtual host's, then the table's
     HeaderEdits responseEdits;
-    std::shared_ptr<const FaultRules> fault;
+    FilterOverrides filters; // the table's, below them the virtual host's, below them its own
 };
 
 /// A RouteConfiguration compiled for matching: no allocation, no string building on the way.
@@ -110,6 +157,7 @@ private:
     {
         std::string name;
         std::vector<Route> routes;
+        std::optional<Route> tlsRedirect; // require_tls: for requests that came without
     };
 
     struct Wildcard

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
 
+#include "embedded-mesh/proxy/filter/filter_stats.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 
 #include <array>
@@ -91,6 +92,10 @@ std::string statsPage(const Worker& worker)
 {
     std::string page
         = fmt::format("downstream_cx_active: {}\n", worker.context().downstreamConnections);
+    for (const auto& [name, listener] : worker.listeners())
+        visitFilterStats(listener->spec(), [&page](std::string_view stat, std::uint64_t value) {
+            page += fmt::format("{}: {}\n", stat, value);
+        });
     for (const auto& [name, cluster] : sorted(worker)) {
         std::array<std::uint64_t, kCallResults> sum{};
         std::uint64_t retries = 0;
