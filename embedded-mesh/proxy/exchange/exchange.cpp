@@ -92,6 +92,11 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
 void Exchange::route(
     const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
 {
+    if (endsHere(head)) {
+        LocalReply last;
+        last.status = m_method == http::Method::Options ? 200 : 501;
+        return reply(CallResult::Ok, last);
+    }
     m_table = origin.listener.inlineRoutes ? origin.listener.inlineRoutes
                                            : m_context.findRoutes(origin.listener.routeConfigName);
     m_route = m_table ? m_table->match(view, m_hash) : nullptr;

@@ -69,7 +69,8 @@ void H2DownstreamStream::sendHead(
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeResponseHead(head, ResponseFraming{}, targetEdits, routeEdits, out);
+    writeResponseHead(
+        head, ResponseFraming{.date = m_context.httpDate()}, targetEdits, routeEdits, out);
     m_responding = true;
     const http::BodyFraming& framing = head.framing();
     const bool empty = framing.kind == http::BodyKind::None
@@ -87,10 +88,10 @@ void H2DownstreamStream::answer(const LocalReply& reply)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{}, true, out);
+    writeLocalReply(reply, ResponseFraming{.date = m_context.httpDate()}, true, out);
     m_responding = true;
-    const bool bodyless = m_withoutBody || reply.body.empty() || reply.status == 204
-        || reply.status == 304;
+    const bool bodyless
+        = m_withoutBody || reply.body.empty() || reply.status == 204 || reply.status == 304;
     H2Stream::sendHead(out, bodyless);
     out.clear();
     if (bodyless)

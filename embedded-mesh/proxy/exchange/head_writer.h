@@ -37,6 +37,7 @@ struct ResponseFraming
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
     bool stripPeer = true;
+    std::string_view date; // for messages that have none
 };
 
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
@@ -55,6 +56,9 @@ struct LocalReply
 
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out);
+
+/// An OPTIONS or TRACE that may not travel further: it is answered here (RFC 9110 7.6.2).
+bool endsHere(const http::RequestHead& head);
 
 std::string_view reasonPhrase(int status);
 
