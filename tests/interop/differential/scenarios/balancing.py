@@ -100,7 +100,7 @@ add(L, "weighted locality loses unhealthy hosts", WEIGHTED, [many(240, tolerance
 add(L, "priority 0 is enough", {"hosts": [["a"], ["b"]]}, [many(30)], off={"hosts": "ab"})
 add(L, "failover to priority 1", {"hosts": [[BAD_A], ["b"]]}, [many(30)], off={"hosts": [["a"], ["b"]]})
 add(L, "half of priority 0 is down", {"hosts": [[BAD_A, "b"], ["c"]]}, [many(240)], off={"hosts": [["a", "b"], ["c"]]})
-add(L, "overprovisioning factor", {"cluster": {"load_assignment": {"policy": {"overprovisioning_factor": 100}}}}, [many(300, tolerance=0.1)], base={"hosts": [[BAD_A, "b"], ["c"]]})
+add(L, "overprovisioning factor", {"cluster": {"load_assignment": {"policy": {"overprovisioning_factor": 200}}}}, [many(80)], base={"hosts": [[BAD_A, "b"], ["c"]]})
 add(L, "two priorities down", {"hosts": [[BAD_A], [{"host": "b", "health": "UNHEALTHY"}], ["c"]]}, [many(20)], off={"hosts": [[BAD_A], ["b"], ["c"]]})
 add(L, "DRAINING counts as unhealthy", {"hosts": [{"host": "a", "health": "DRAINING"}, "b"]}, [many(30)], off={"hosts": "ab"})
 add(L, "DEGRADED only without healthy ones", {"hosts": [{"host": "a", "health": "DEGRADED"}, "b"]}, [many(240, tolerance=0.12)], off={"hosts": "ab"})
