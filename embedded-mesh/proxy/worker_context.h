@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/http/date_text.h"
 #include "embedded-mesh/http/head_parser.h"
 #include "embedded-mesh/net/event_loop.h"
 #include "embedded-mesh/proxy/config_snapshot.h"
 #include "embedded-mesh/proxy/telemetry/inbound_table.h"
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
+#include <ctime>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -68,6 +70,7 @@ struct WorkerContext
     bool draining = false; // answers say close
 
     TimePoint now() const { return loop.clock().now(); }
+    std::string_view httpDate() { return m_date.text(std::time(nullptr)); }
     std::uint64_t nextRandom() { return proxy::nextRandom(random); }
 
     const std::shared_ptr<Cluster>* findCluster(std::string_view name) const
@@ -97,6 +100,8 @@ private:
         const std::vector<std::unique_ptr<Disposable>> dead = std::move(graveyard);
         graveyard.clear();
     }
+
+    http::DateText m_date;
 };
 
 } // namespace meshyard::proxy

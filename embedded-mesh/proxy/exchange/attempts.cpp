@@ -464,7 +464,7 @@ void Exchange::onUpstreamLost(Loss loss)
 {
     const auto end
         = loss == Loss::Connect ? CallOutcome::End::ConnectError : CallOutcome::End::Reset;
-    if (m_state == State::Responding) {
+    if (m_state == State::Responding && !m_downstream.takeBackHead()) {
         endAttempt(outcomeNow(end, 0));
         m_routeTimer.cancel();
         dropUpstream();

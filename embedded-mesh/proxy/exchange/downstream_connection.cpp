@@ -117,7 +117,8 @@ bool DownstreamConnection::sniff(std::string_view bytes)
     using Codec = FilterChainSpec::Codec;
     const Codec codec = m_owner.spec().codec;
     m_fresh = false;
-    if (codec == Codec::Http1 || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
+    if (codec == Codec::Http1
+        || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
         return false;
     m_pending.append(bytes);
     const std::string_view start = std::string_view(m_pending).substr(0, http::kH2Preface.size());
@@ -238,7 +239,8 @@ void DownstreamConnection::refuse(http::HeadError error)
     reply.body = body;
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{.close = true}, false, out);
+    writeLocalReply(
+        reply, ResponseFraming{.close = true, .date = m_context.httpDate()}, false, out);
     m_io.write(out);
     closeGently();
 }
@@ -266,6 +268,7 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head,
         || m_owner.isLeaving() || m_context.draining;
     framing.close = m_closeAfter;
     framing.saysKeepAlive = m_http10 && !framing.close;
+    framing.date = m_context.httpDate();
     return framing;
 }
 
@@ -316,6 +319,7 @@ void DownstreamConnection::answer(const LocalReply& reply)
     ResponseFraming framing;
     framing.close = m_closeAfter;
     framing.saysKeepAlive = m_http10 && !framing.close;
+    framing.date = m_context.httpDate();
     writeLocalReply(reply, framing, m_method == http::Method::Head, out);
     flushResponse();
     finishRequest();
@@ -353,6 +357,11 @@ void DownstreamConnection::closeGently()
                           // RST
     m_io.finishWriting();
     m_idleTimer.armAfter(kLinger);
+}
+
+bool DownstreamConnection::takeBackHead()
+{
+    return !std::exchange(m_context.headScratch, {}).empty();
 }
 
 void DownstreamConnection::cut()

@@ -64,6 +64,7 @@ private:
     void flushResponse() override;
     void endResponse(std::string_view trailers) override;
     void answer(const LocalReply& reply) override;
+    bool takeBackHead() override;
     void cut() override;
     void pauseRequestBody() override;
     void resumeRequestBody() override;

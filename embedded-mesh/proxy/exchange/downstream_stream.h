@@ -32,6 +32,8 @@ public:
     virtual void endResponse(std::string_view trailers) = 0;
     /// A whole answer of our own, ending the exchange.
     virtual void answer(const LocalReply& reply) = 0;
+    /// Forgets a head that has not gone out yet. @return false: it has; only cut() is left.
+    virtual bool takeBackHead() { return false; }
     /// A response that has begun can't be finished.
     virtual void cut() = 0;
     virtual void pauseRequestBody() = 0;

@@ -111,6 +111,11 @@ void Exchange::readGrpc(const http::RequestHead& head)
 void Exchange::route(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin)
 {
     const FilterChainSpec& listener = origin.listener;
+    if (endsHere(head)) {
+        LocalReply last;
+        last.status = m_method == http::Method::Options ? 200 : 501;
+        return reply(CallResult::Ok, last);
+    }
     if (listener.pathRules.act() && !followPathRules(listener.pathRules, view))
         return;
     m_table = listener.inlineRoutes ? listener.inlineRoutes

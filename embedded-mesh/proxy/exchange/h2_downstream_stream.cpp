@@ -69,7 +69,8 @@ void H2DownstreamStream::sendHead(const http::ResponseHead& head, const HeaderEd
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeResponseHead(head, ResponseFraming{}, routeEdits, filterEdits, out);
+    writeResponseHead(
+        head, ResponseFraming{.date = m_context.httpDate()}, routeEdits, filterEdits, out);
     m_responding = true;
     const http::BodyFraming& framing = head.framing();
     const bool empty = framing.kind == http::BodyKind::None
@@ -87,12 +88,11 @@ void H2DownstreamStream::answer(const LocalReply& reply)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    ResponseFraming framing;
-    framing.http2 = true;
-    writeLocalReply(reply, framing, true, out);
+    writeLocalReply(
+        reply, ResponseFraming{.http2 = true, .date = m_context.httpDate()}, true, out);
     m_responding = true;
-    const bool bodyless = m_withoutBody || reply.body.empty() || reply.grpcStatus >= 0 || reply.status == 204
-        || reply.status == 304;
+    const bool bodyless = m_withoutBody || reply.body.empty() || reply.grpcStatus >= 0
+        || reply.status == 204 || reply.status == 304;
     H2Stream::sendHead(out, bodyless);
     out.clear();
     if (bodyless)

@@ -72,6 +72,17 @@ void addEdits(const http::MessageHead& head, const HeaderEdits* edits, std::stri
     }
 }
 
+constexpr std::string_view kVia = " meshyard\r\n";
+
+/// RFC 9110 7.6.2: of these two an intermediary counts Max-Forwards down.
+std::optional<std::uint64_t> hopsLeft(const http::RequestHead& head)
+{
+    if (head.method() != http::Method::Options && head.method() != http::Method::Trace)
+        return std::nullopt;
+    const auto value = head.find(KnownHeader::MaxForwards);
+    return value ? http::parseDecimal(*value) : std::nullopt;
+}
+
 void addFramingFields(const ResponseFraming& framing, std::string& out)
 {
     if (framing.chunked)
@@ -111,6 +122,7 @@ void writeRequestHead(
     bool hasRequestId = false;
     bool wantsTrailers = false;
     std::string_view forwardedFor;
+    const auto hops = hopsLeft(head);
     const bool edited = (rewrite.targetEdits != nullptr && !rewrite.targetEdits->isEmpty())
         || (rewrite.routeEdits != nullptr && !rewrite.routeEdits->isEmpty());
     copyFields(head, out, [&](const http::Field& field) {
@@ -124,6 +136,10 @@ void writeRequestHead(
         case KnownHeader::Te:
             wantsTrailers = wantsTrailers || http::listContains(head.value(field), "trailers");
             return false;
+        case KnownHeader::MaxForwards:
+            if (hops)
+                return false;
+            break;
         case KnownHeader::XRequestId:
             hasRequestId = true;
             break;
@@ -166,6 +182,12 @@ void writeRequestHead(
         appendField(out, "x-request-id", rewrite.requestId);
     if (!rewrite.peer.empty())
         appendField(out, "x-meshyard-peer", rewrite.peer);
+    out.append(head.minorVersion() == 0 ? "via: 1.0" : "via: 1.1").append(kVia);
+    if (hops) {
+        out.append("max-forwards: ");
+        appendNumber(out, static_cast<std::int64_t>(*hops) - 1);
+        out.append("\r\n");
+    }
     if (head.framing().kind == BodyKind::Chunked)
         out.append("transfer-encoding: chunked\r\n");
     if (wantsTrailers && rewrite.keepsTrailersWish)
@@ -191,6 +213,9 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
         return !(edited
             && (touches(targetEdits, head.name(field)) || touches(routeEdits, head.name(field))));
     });
+    if (!head.find(KnownHeader::Date))
+        appendField(out, "date", framing.date);
+    out.append(head.minorVersion() == 0 ? "via: 1.0" : "via: 1.1").append(kVia);
     addFramingFields(framing, out);
     addEdits(head, targetEdits, out);
     addEdits(head, routeEdits, out);
@@ -234,10 +259,16 @@ void writeLocalReply(
         appendNumber(out, static_cast<std::int64_t>(reply.body.size()));
         out.append("\r\n");
     }
+    appendField(out, "date", framing.date);
     addFramingFields(framing, out);
     out.append("\r\n");
     if (!withoutBody && reply.status != 204 && reply.status != 304)
         out.append(reply.body);
+}
+
+bool endsHere(const http::RequestHead& head)
+{
+    return hopsLeft(head) == 0U;
 }
 
 std::string_view reasonPhrase(int status)

@@ -39,6 +39,7 @@ struct ResponseFraming
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
     bool stripPeer = true;
     bool http2 = false; // its frames say where the content ends
+    std::string_view date; // for messages that have none
 };
 
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
@@ -59,6 +60,9 @@ struct LocalReply
 
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out);
+
+/// An OPTIONS or TRACE that may not travel further: it is answered here (RFC 9110 7.6.2).
+bool endsHere(const http::RequestHead& head);
 
 std::string_view reasonPhrase(int status);
 
