@@ -7,6 +7,8 @@
 #include "embedded-mesh/proxy/telemetry/inbound_table.h"
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +23,15 @@ public:
 };
 
 class H2Worker;
+
+/// Copies of requests that went to a cluster; apart from the numbers of its edge.
+struct MirrorCounters
+{
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t dropped = 0; // there was no such cluster
+};
 
 /// What everything on one worker shares. No lock: one thread.
 struct WorkerContext
@@ -63,6 +74,8 @@ struct WorkerContext
     std::string hostScratch; // its authority there,
     std::string hostsScratch; // and x-forwarded-host
     std::vector<std::unique_ptr<Disposable>> graveyard;
+    std::set<std::shared_ptr<Disposable>> sideCalls; // in progress
+    std::map<std::string, MirrorCounters, std::less<>> mirrorCounters; // by cluster
 
     std::uint32_t downstreamConnections = 0;
     bool draining = false; // answers say close
