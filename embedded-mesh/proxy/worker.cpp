@@ -148,6 +148,7 @@ Worker::~Worker()
 {
     m_listeners.clear();
     m_leaving.clear();
+    m_context.sideCalls.clear();
     m_context.graveyard.clear();
     for (auto& [name, cluster] : m_context.clusters)
         cluster->retire();

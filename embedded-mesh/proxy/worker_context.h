@@ -9,6 +9,8 @@
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
 #include <ctime>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -23,6 +25,15 @@ public:
 };
 
 class H2Worker;
+
+/// Copies of requests that went to a cluster; apart from the numbers of its edge.
+struct MirrorCounters
+{
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t dropped = 0; // there was no such cluster
+};
 
 /// What everything on one worker shares. No lock: one thread.
 struct WorkerContext
@@ -65,6 +76,8 @@ struct WorkerContext
     std::string hostScratch; // its authority there,
     std::string hostsScratch; // and x-forwarded-host
     std::vector<std::unique_ptr<Disposable>> graveyard;
+    std::set<std::shared_ptr<Disposable>> sideCalls; // in progress
+    std::map<std::string, MirrorCounters, std::less<>> mirrorCounters; // by cluster
 
     std::uint32_t downstreamConnections = 0;
     bool draining = false; // answers say close

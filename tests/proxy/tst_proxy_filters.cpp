@@ -7,6 +7,8 @@
 #include <QElapsedTimer>
 #include <QTest>
 
+#include <zlib.h>
+
 class ProxyFiltersTest : public QObject
 {
     Q_OBJECT
@@ -26,11 +28,21 @@ private Q_SLOTS:
     void faultsByHeader();
     void faultsHaveALimit();
     void drills();
+    void drillsSlowAnswersDown();
+    void faultsLimitTheRate();
+    void compresses();
+    void leavesUncompressed_data();
+    void leavesUncompressed();
+    void compressesChunks();
+    void mirrors();
+    void mirrorsBodies();
+    void mirrorsAShare();
     void redirects_data();
     void redirects();
     void rewrites_data();
     void rewrites();
     void directAnswersCarryHeaders();
+    void ownRefusalsCarryHeaders();
     void formatsHeaders();
     void levelsOfHeaders();
     void disabledFilters();
@@ -102,6 +114,25 @@ constexpr const char* kRateLimitType
     = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
 constexpr const char* kDrill = "meshyard.filters.http.drill_fault";
 constexpr const char* kDrillType = "meshyard.v1.DrillFault";
+
+const std::string kGzip = filter("gz", "envoy.extensions.filters.http.compressor.v3.Compressor",
+    R"(compressor_library: {name: g, typed_config: {"@type": type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip}})");
+
+std::string unpacked(const std::string& gzip)
+{
+    z_stream stream{};
+    inflateInit2(&stream, 15 + 16);
+    std::string text(1 << 20, '\0');
+    std::string input = gzip;
+    stream.next_in = reinterpret_cast<Bytef*>(input.data());
+    stream.avail_in = static_cast<uInt>(input.size());
+    stream.next_out = reinterpret_cast<Bytef*>(text.data());
+    stream.avail_out = static_cast<uInt>(text.size());
+    const int end = inflate(&stream, Z_FINISH);
+    text.resize(stream.total_out);
+    inflateEnd(&stream);
+    return end == Z_STREAM_END ? text : "not whole: " + text;
+}
 
 bool has(const WireReply& reply, std::string_view line)
 {
@@ -366,6 +397,183 @@ void ProxyFiltersTest::drills()
     QVERIFY(proxy.stat("cluster.up.faults") >= 3);
 }
 
+void ProxyFiltersTest::drillsSlowAnswersDown()
+{
+    const auto route = [](const char* path, const std::string& kind) {
+        return "{match: {prefix: " + std::string(path) + "}, route: {cluster: up}"
+            + perRoute(kDrill, kDrillType, kind + ", percent: 100, ttl: 60s") + "}, ";
+    };
+    ProxyProcess proxy(
+        staticBootstrap({filtered("test", filter(kDrill, kDrillType, ""),
+                            route("/cap", "bandwidth_cap: {bytes_per_second: 200000}")
+                                + route("/slow", "slow_close: {hold: 0.4s}") + kToUp)},
+            {upstream()}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const std::string body(100'000, 'b');
+    QElapsedTimer timer;
+    timer.start();
+    const WireReply capped = post(proxy.port(), "/cap", body);
+    QVERIFY(capped.body == body);
+    QVERIFY(timer.elapsed() >= 400);
+    timer.restart();
+    const WireReply held = post(proxy.port(), "/slow", body);
+    QVERIFY(held.body == body);
+    QVERIFY(timer.elapsed() >= 400);
+    timer.restart();
+    WireClient client(proxy.port());
+    for (int i = 0; i < 2; ++i) { // the connection goes on
+        client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+        QCOMPARE(client.receive().status, 200);
+    }
+    QVERIFY(timer.elapsed() >= 800);
+    QTRY_COMPARE(proxy.stat("cluster.up.ok"), 4L);
+}
+
+void ProxyFiltersTest::faultsLimitTheRate()
+{
+    const std::string fault = filter("slow", "envoy.extensions.filters.http.fault.v3.HTTPFault",
+        "response_rate_limit: {fixed_limit: {limit_kbps: 200}, percentage: {numerator: 100}}");
+    ProxyProcess proxy(staticBootstrap({filtered("test", fault, kToUp)}, {upstream()}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const std::string body(100 * 1024, 'b');
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(post(proxy.port(), "/", body).body == body);
+    QVERIFY(timer.elapsed() >= 400);
+    QCOMPARE(proxy.stat("http.x.fault.response_rl_injected"), 1L);
+}
+
+void ProxyFiltersTest::compresses()
+{
+    ProxyProcess proxy(staticBootstrap({filtered("test", kGzip, kToUp)}, {upstream()}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply plain = fetch(proxy.port(), "/", "x-long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
+    QVERIFY(!plain.header("content-encoding"));
+    QCOMPARE(plain.header("vary").value_or(""), std::string("Accept-Encoding"));
+    const WireReply packed = fetch(proxy.port(), "/",
+        "x-long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\nAccept-Encoding: br;q=1, gzip;q=0.8\r\n");
+    QCOMPARE(packed.header("content-encoding").value_or(""), std::string("gzip"));
+    QVERIFY(!packed.header("content-length"));
+    QCOMPARE(packed.header("vary").value_or(""), std::string("Accept-Encoding"));
+    const std::string text = unpacked(packed.body);
+    QVERIFY2(text.find("x-long: aaaa") != std::string::npos, text.c_str());
+    QCOMPARE(proxy.stat("http.x.compressor.gz.gzip.compressed"), 1L);
+    QCOMPARE(proxy.stat("http.x.compressor.gz.gzip.not_compressed"), 1L);
+}
+
+void ProxyFiltersTest::leavesUncompressed_data()
+{
+    QTest::addColumn<QByteArray>("accept");
+    QTest::addColumn<QByteArray>("head");
+    QTest::addColumn<bool>("packs");
+    const auto row = [](const char* name, const char* accept, const char* head, bool packs) {
+        QTest::newRow(name) << QByteArray(accept) << QByteArray(head) << packs;
+    };
+    row("gzip", "gzip", "content-type: text/html; charset=utf-8\r\n", true);
+    row("any coding", "*", "", true);
+    row("gzip refused", "gzip;q=0", "", false);
+    row("identity preferred", "identity, gzip;q=0.5", "", false);
+    row("another coding", "br", "", false);
+    row("type is not for it", "gzip", "content-type: image/png\r\n", false);
+    row("encoded already", "gzip", "content-encoding: br\r\n", false);
+    row("not to be transformed", "gzip", "cache-control: public, no-transform\r\n", false);
+    row("weak tag", "gzip", "etag: W/\"1\"\r\n", true);
+    row("strong tag", "gzip", "etag: \"1\"\r\n", true);
+}
+
+void ProxyFiltersTest::leavesUncompressed()
+{
+    QFETCH(QByteArray, accept);
+    QFETCH(QByteArray, head);
+    QFETCH(bool, packs);
+    RawUpstream raw("HTTP/1.1 200 OK\r\ncontent-length: 64\r\n" + head.toStdString() + "\r\n"
+        + std::string(64, 'z'));
+    ProxyProcess proxy(
+        staticBootstrap({filtered("test", kGzip, kToUp)}, {clusterText("up", {raw.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply reply
+        = fetch(proxy.port(), "/", "Accept-Encoding: " + accept.toStdString() + "\r\n");
+    QCOMPARE(reply.header("content-encoding") == "gzip", packs);
+    QCOMPARE(packs ? unpacked(reply.body) : reply.body, std::string(64, 'z'));
+    if (packs && head.startsWith("etag: W"))
+        QVERIFY(reply.header("etag"));
+    else if (packs)
+        QVERIFY(!reply.header("etag"));
+}
+
+void ProxyFiltersTest::compressesChunks()
+{
+    RawUpstream raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n "
+                    "world\r\n0\r\n\r\n");
+    ProxyProcess proxy(
+        staticBootstrap({filtered("test", kGzip, kToUp)}, {clusterText("up", {raw.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply reply = fetch(proxy.port(), "/", "Accept-Encoding: gzip\r\n");
+    QCOMPARE(unpacked(reply.body), std::string("hello world"));
+    QVERIFY(!fetch(proxy.port(), "/").header("content-encoding"));
+    QCOMPARE(fetch(proxy.port(), "/").body, std::string("hello world"));
+}
+
+void ProxyFiltersTest::mirrors()
+{
+    RecordingUpstream shadow;
+    ProxyProcess proxy(
+        staticBootstrap({httpListenerText("test",
+                            "{match: {prefix: /}, route: {cluster: up, prefix_rewrite: /new/, "
+                            "request_mirror_policies: [{cluster: shadow}, {cluster: nowhere}]}}")},
+            {upstream(), clusterText("shadow", {shadow.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    QVERIFY(fetch(proxy.port(), "/a", "x-own: 1\r\n").isFrom("up"));
+    QTRY_VERIFY(shadow.bytes().find("\r\n\r\n") != std::string::npos);
+    const std::string copy = shadow.bytes();
+    QVERIFY2(copy.starts_with("GET /new/a HTTP/1.1\r\nhost: test-shadow\r\n"), copy.c_str());
+    QVERIFY(copy.find("x-own: 1\r\n") != std::string::npos);
+    QTRY_COMPARE(proxy.stat("mirror.shadow.answered"), 1L);
+    QCOMPARE(proxy.stat("mirror.nowhere.dropped"), 1L);
+    QCOMPARE(proxy.stat("cluster.shadow.ok"), 0L);
+    QCOMPARE(proxy.stat("cluster.up.ok"), 1L);
+}
+
+void ProxyFiltersTest::mirrorsBodies()
+{
+    RecordingUpstream shadow;
+    ProxyProcess proxy(staticBootstrap(
+        {httpListenerText("test",
+            "{match: {prefix: /}, route: {cluster: up, request_mirror_policies: [{cluster: "
+            "shadow}]}}")},
+        {upstream(), clusterText("shadow", {shadow.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    WireClient client(proxy.port());
+    client.send(
+        "POST / HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    client.send("6\r\n world\r\n0\r\n\r\n");
+    QCOMPARE(client.receive().body, std::string("hello world"));
+    QTRY_VERIFY(shadow.bytes().find("world\r\n0\r\n\r\n") != std::string::npos);
+    QVERIFY(shadow.bytes().find("host: a-shadow:80\r\n") != std::string::npos);
+    QVERIFY(shadow.bytes().find("hello") != std::string::npos);
+}
+
+void ProxyFiltersTest::mirrorsAShare()
+{
+    TestUpstream shadow("shadow");
+    ProxyProcess proxy(staticBootstrap(
+        {httpListenerText("test",
+            "{match: {prefix: /none}, route: {cluster: up, request_mirror_policies: [{cluster: "
+            "shadow, runtime_fraction: {default_value: {numerator: 0}}}]}}, {match: {prefix: /}, "
+            "route: {cluster: up, request_mirror_policies: [{cluster: shadow, runtime_fraction: "
+            "{default_value: {numerator: 50}}}]}}")},
+        {upstream(), clusterText("shadow", {shadow.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    WireClient client(proxy.port());
+    for (int i = 0; i < 200; ++i) {
+        client.send("GET /half HTTP/1.1\r\nHost: a\r\n\r\nGET /none HTTP/1.1\r\nHost: a\r\n\r\n");
+        QCOMPARE(client.receive().status, 200);
+        QCOMPARE(client.receive().status, 200);
+    }
+    QTRY_COMPARE(long(shadow.calls()), proxy.stat("mirror.shadow.sent"));
+    QVERIFY(shadow.calls() > 60 && shadow.calls() < 140);
+}
+
 void ProxyFiltersTest::redirects_data()
 {
     QTest::addColumn<QByteArray>("match");
@@ -418,6 +626,7 @@ void ProxyFiltersTest::rewrites_data()
         QTest::newRow(name) << QByteArray(rule) << QByteArray(line);
     };
     row("prefix", "prefix_rewrite: /new", "GET /new/a?q=1");
+    row("the path before", "prefix_rewrite: /new", "x-envoy-original-path: /old/a?q=1");
     row("regex", R"x(regex_rewrite: {pattern: {regex: "^/old/(.)"}, substitution: "/\\1"})x",
         "GET /a?q=1");
     row("format", "path_rewrite: \"/x/%REQ(x-who)%\"", "GET /x/me?q=1");
@@ -456,6 +665,22 @@ void ProxyFiltersTest::directAnswersCarryHeaders()
     QCOMPARE(reply.body, std::string("{}"));
     QCOMPARE(reply.header("content-type").value_or(""), std::string("application/json"));
     QCOMPARE(reply.header("x-from").value_or(""), std::string("me"));
+}
+
+void ProxyFiltersTest::ownRefusalsCarryHeaders()
+{
+    const std::string add = "response_headers_to_add: [{header: {key: x-add, value: \"yes\"}}]";
+    ProxyProcess proxy(
+        staticBootstrap({filtered("test", rbac(kDenyAdmin),
+                            "{match: {prefix: /}, route: {cluster: dead}, " + add + "}")},
+            {clusterText("dead", {1})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply failed = fetch(proxy.port(), "/");
+    QCOMPARE(failed.status, 503);
+    QCOMPARE(failed.header("x-add").value_or(""), std::string("yes"));
+    const WireReply denied = fetch(proxy.port(), "/admin");
+    QCOMPARE(denied.status, 403);
+    QVERIFY(!denied.header("x-add"));
 }
 
 void ProxyFiltersTest::formatsHeaders()

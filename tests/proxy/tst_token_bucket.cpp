@@ -43,6 +43,7 @@ void TokenBucketTest::refillsEvenly()
     QVERIFY(!bucket.take(now + 101ms));
     QVERIFY(bucket.untilNextToken(now + 101ms) > 90ms);
     QVERIFY(bucket.untilNextToken(now + 101ms) <= 100ms);
+    QCOMPARE(bucket.untilNextToken(now + 301ms), TimePoint::duration::zero());
 }
 
 void TokenBucketTest::neverHoldsMoreThanItsMaximum()

@@ -53,11 +53,14 @@ const FieldTable& understood()
             "response_headers_to_add response_headers_to_remove validate_clusters "
             "ignore_port_in_host_matching metadata most_specific_header_mutations_wins "
             "max_direct_response_body_size_bytes ignore_path_parameters_in_path_matching "
-            "typed_per_filter_config"},
+            "typed_per_filter_config request_mirror_policies"},
+        {"config.route.v3.RouteAction.RequestMirrorPolicy",
+            "cluster cluster_header runtime_fraction disable_shadow_host_suffix_append "
+            "host_rewrite_literal"},
         {"config.route.v3.VirtualHost",
             "name domains routes request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove typed_per_filter_config "
-            "retry_policy metadata require_tls"},
+            "retry_policy metadata require_tls request_mirror_policies"},
         {"config.route.v3.Route",
             "name match route redirect direct_response metadata decorator typed_per_filter_config "
             "request_headers_to_add request_headers_to_remove response_headers_to_add "
@@ -65,8 +68,8 @@ const FieldTable& understood()
         {"config.route.v3.RouteAction",
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
             "prefix_rewrite regex_rewrite path_rewrite host_rewrite_literal host_rewrite_header "
-            "host_rewrite_path_regex host_rewrite append_x_forwarded_host timeout retry_policy "
-            "max_stream_duration"},
+            "host_rewrite_path_regex host_rewrite append_x_forwarded_host request_mirror_policies "
+            "timeout retry_policy max_stream_duration"},
         {"config.route.v3.WeightedCluster", "clusters header_name total_weight"},
         {"config.route.v3.WeightedCluster.ClusterWeight",
             "name cluster_header weight request_headers_to_add request_headers_to_remove "
@@ -92,8 +95,7 @@ const FieldTable& understood()
             "forward from_headers from_params from_cookies forward_payload_header "
             "pad_forward_payload_header payload_in_metadata normalize_payload_in_metadata "
             "clock_skew_seconds claim_to_headers clear_route_cache"},
-        {"extensions.filters.http.jwt_authn.v3.RemoteJwks",
-            "http_uri cache_duration async_fetch"},
+        {"extensions.filters.http.jwt_authn.v3.RemoteJwks", "http_uri cache_duration async_fetch"},
         {"extensions.filters.http.jwt_authn.v3.JwtAuthentication",
             "providers rules bypass_cors_preflight requirement_map strip_failure_response"},
         {"extensions.filters.network.rbac.v3.RBAC",
@@ -101,7 +103,8 @@ const FieldTable& understood()
         {"config.cluster.v3.Cluster",
             "name type eds_cluster_config connect_timeout lb_policy load_assignment "
             "max_requests_per_connection circuit_breakers common_http_protocol_options "
-            "typed_extension_protocol_options http2_protocol_options outlier_detection least_request_lb_config "
+            "typed_extension_protocol_options http2_protocol_options outlier_detection "
+            "least_request_lb_config "
             "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
             "transport_socket_matches alt_stat_name track_cluster_stats transport_socket "
             "dns_lookup_family"},

@@ -161,6 +161,8 @@ void Exchange::addRequestBody(std::string_view bytes)
         m_inbound->bytesIn += bytes.size();
     if (!isActive())
         return;
+    if (m_mirrors != nullptr)
+        m_mirrors->addBody(bytes);
     const bool flowing = m_sent && m_upstream != nullptr;
     if (flowing) {
         m_upstream->sendBody(bytes);
@@ -184,6 +186,8 @@ void Exchange::endRequest(std::string_view trailers)
     if (!isActive() || m_rawBody)
         return;
     m_trailers.assign(trailers);
+    if (m_mirrors != nullptr)
+        m_mirrors->endBody(trailers);
     if (m_sent && m_upstream != nullptr)
         m_upstream->sendEnd(trailers);
 }

@@ -96,6 +96,9 @@ void DownstreamConnection::onData(std::string_view bytes)
         return; // lingering
     if (m_http2 != nullptr)
         return m_http2->receive(bytes);
+    const NetworkRbac* const rbac = m_fresh ? m_owner.spec().networkRbac.get() : nullptr;
+    if (rbac != nullptr && !rbac->allows(m_info))
+        return cut();
     if (m_fresh && sniff(bytes))
         return;
     if (m_state == State::Waiting || m_consuming) {
@@ -190,9 +193,6 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
-    const NetworkRbac* const rbac = m_owner.spec().networkRbac.get();
-    if (rbac != nullptr && !rbac->allows(m_info))
-        return cut();
     RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
     origin.originalDestination = m_originalDestination.get();
     origin.connection = &m_info;

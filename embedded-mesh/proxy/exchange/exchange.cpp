@@ -150,9 +150,12 @@ void Exchange::forward(
         LocalReply missing;
         missing.status = m_forward->missingClusterStatus;
         missing.body = "the cluster of this route does not exist\n";
+        bindEdits(view);
         return reply(CallResult::NoEndpoint, missing);
     }
     writeHead(head, view, origin);
+    if (!m_forward->mirrors.empty())
+        planMirrors(view);
     if (m_filters != nullptr && m_filters->delay.count() > 0)
         m_stepTimer.armAfter(m_filters->delay);
     else
@@ -195,10 +198,8 @@ void Exchange::chooseCluster(const RequestView& view)
     if (found == nullptr)
         return;
     m_cluster = *found;
-    const UpstreamProtocol protocol = m_cluster->spec().protocol;
-    m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
-        || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
-    const bool raw = !m_http2 && !m_downstream.isHttp2();
+    m_http2 = speaksHttp2(*m_cluster, m_downstream.isHttp2());
+    const bool raw = !m_http2 && !m_downstream.isHttp2() && m_forward->mirrors.empty();
     if (raw != m_rawBody && !m_body.empty()) // chosen anew, while a body has come the other way
         m_cluster.reset();
     m_rawBody = raw;
@@ -247,6 +248,8 @@ void Exchange::admitFirst()
     armRouteTimer();
     if (m_continueWanted)
         m_downstream.sendContinue();
+    if (m_mirrors != nullptr)
+        beginMirrors();
     attempt();
 }
 
@@ -285,6 +288,10 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_status = answer.status;
     if (m_grpc && answer.grpcStatus < 0)
         answer.grpcStatus = static_cast<int>(grpcCodeOfHttp(answer.status));
+    // What the router itself says carries the route's headers (as in Envoy); a filter's word not.
+    const bool ofFilter = m_filters != nullptr && m_filters->endsRequest();
+    if (answer.edits == nullptr && m_forward != nullptr && !ofFilter)
+        answer.edits = responseEdits(nullptr);
     account(result);
     const auto table = m_table; // the answer may point into these
     const auto filters = std::move(m_filters);
@@ -329,6 +336,10 @@ void Exchange::clear()
     m_target = nullptr;
     m_bound.reset();
     m_parked.reset();
+    if (m_mirrors != nullptr) {
+        m_mirrors->release();
+        m_mirrors.reset();
+    }
     if (m_filters != nullptr)
         m_filters->clear();
     m_cluster.reset();

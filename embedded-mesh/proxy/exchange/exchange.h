@@ -1,57 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/grpc.h"
+#include "embedded-mesh/proxy/exchange/mirror.h"
+#include "embedded-mesh/proxy/exchange/request_origin.h"
 #include "embedded-mesh/proxy/exchange/response_transform.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
 #include "embedded-mesh/proxy/filter/http_filter.h"
 
 namespace meshyard::proxy {
-
-/// Header edits of a route with its commands filled in.
-struct BoundEdits
-{
-    HeaderEdits request;
-    HeaderEdits response;
-};
-
-/// What the listener and connection say about a request. Views into both.
-struct RequestOrigin
-{
-    const FilterChainSpec& listener;
-    std::string_view remoteHost; // gateways: for x-forwarded-for
-    const net::SocketAddress* originalDestination = nullptr; // outlives the request; nullptr = us
-    bool isTls = false;
-    std::string_view serverName{}; // SNI
-    const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
-    std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
-    const ConnectionInfo* connection = nullptr;
-};
-
-/// A request whose filters wait for something: its head, kept for another try.
-struct ParkedRequest
-{
-    std::string bytes;
-    http::RequestHead head; // over bytes
-    std::shared_ptr<const FilterChainSpec> listener; // keeps what origin points to
-    RequestOrigin origin;
-};
-
-inline RequestOrigin originOf(
-    const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)
-{
-    RequestOrigin origin{chain, remoteHost};
-    if (!io.isTls())
-        return origin;
-    origin.isTls = true;
-    origin.serverName = io.serverName();
-    origin.peer = io.peerIdentity();
-    if (origin.peer != nullptr && origin.peer->verified)
-        origin.peerPrincipals = origin.peer->uriSans;
-    return origin;
-}
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
 /// attempts, timeouts, counters. An object serves one request after another.
@@ -107,11 +65,12 @@ private:
 
     // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
     bool followPathRules(const PathRules& rules, RequestView& view);
-    bool passFilters(
-        const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    bool passFilters(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
     void park(const http::RequestHead& head, const RequestOrigin& origin);
     void unpark();
     void replyForFilter();
+    void planMirrors(const RequestView& view);
+    void beginMirrors();
     /// Begins the answer, through a transform when the filters want one.
     void sendResponseHead(const http::ResponseHead& head);
     void finishTransformed();
@@ -174,6 +133,7 @@ private:
     const WeightedTarget* m_target = nullptr;
     std::unique_ptr<FilterState> m_filters; // kept for the next request
     std::unique_ptr<ResponseTransform> m_transform; // nullptr: the answer goes as it comes
+    std::unique_ptr<Mirrors> m_mirrors; // nullptr: no copies
     std::unique_ptr<ParkedRequest> m_parked;
     std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;

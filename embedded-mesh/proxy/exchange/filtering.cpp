@@ -83,8 +83,8 @@ bool Exchange::passFilters(
 
 void Exchange::park(const http::RequestHead& head, const RequestOrigin& origin)
 {
-    auto parked = std::make_unique<ParkedRequest>(ParkedRequest{
-        std::string(head.bytes()), head, origin.listener.shared_from_this(), origin});
+    auto parked = std::make_unique<ParkedRequest>(
+        ParkedRequest{std::string(head.bytes()), head, origin.listener.shared_from_this(), origin});
     parked->head.rebase(parked->bytes.data());
     m_parked = std::move(parked);
 }
@@ -110,7 +110,35 @@ void Exchange::replyForFilter()
     LocalReply answer;
     answer.status = wanted.status;
     answer.body = wanted.body;
+    if (m_grpc)
+        answer.grpcStatus = wanted.grpcStatus;
     reply(wanted.isFault ? CallResult::Fault : resultOfStatus(wanted.status), answer);
+}
+
+/// Decides which copies there will be, while the request's headers are at hand.
+void Exchange::planMirrors(const RequestView& view)
+{
+    for (const MirrorRules& rules : m_forward->mirrors) {
+        if (m_context.nextRandom() % 1000000 >= rules.perMillion)
+            continue;
+        const std::string name = rules.clusterHeader.empty()
+            ? rules.cluster
+            : std::string(view.header(rules.clusterHeader).value_or(""));
+        const auto* const found = m_context.findCluster(name);
+        if (found == nullptr && rules.cluster.empty())
+            continue; // a name of the caller's making is not worth a counter
+        if (m_mirrors == nullptr)
+            m_mirrors = std::make_unique<Mirrors>(m_context);
+        m_mirrors->plan(rules, name, found == nullptr ? nullptr : *found);
+    }
+}
+
+void Exchange::beginMirrors()
+{
+    m_mirrors->begin(
+        {m_head, m_method, m_downstream.isHttp2(), m_chunked, m_requestDone, m_forward->timeout});
+    if (!m_body.empty())
+        m_mirrors->addBody(m_body); // came while a fault delayed the request
 }
 
 void Exchange::sendResponseHead(const http::ResponseHead& head)
@@ -120,19 +148,18 @@ void Exchange::sendResponseHead(const http::ResponseHead& head)
         return m_downstream.sendHead(head, route, nullptr, BodyForm::AsSent);
     ResponseTransform::Plan plan;
     if (m_filters->compressor != nullptr
-        && m_filters->compressor->prepare(
-            head, m_filters->acceptsGzip, m_filters->responseEdits))
+        && m_filters->compressor->prepare(head, m_filters->acceptsGzip, m_filters->responseEdits))
         plan.compressor = m_filters->compressor;
     plan.bytesPerSecond = m_filters->bytesPerSecond;
     plan.holdsEnd = m_filters->holdsEnd;
-    const bool acts = plan.compressor != nullptr || plan.bytesPerSecond > 0
-        || plan.holdsEnd.count() > 0;
+    const bool acts
+        = plan.compressor != nullptr || plan.bytesPerSecond > 0 || plan.holdsEnd.count() > 0;
     BodyForm form = BodyForm::AsSent;
     if (acts && head.framing().kind != http::BodyKind::None) {
-        m_transform = std::make_unique<ResponseTransform>(m_context.loop.timers(), m_downstream,
-            plan,
-            ResponseTransform::Events{
-                [this] { onDownstreamWritable(); }, [this] { finishTransformed(); }});
+        m_transform
+            = std::make_unique<ResponseTransform>(m_context.loop.timers(), m_downstream, plan,
+                ResponseTransform::Events{
+                    [this] { onDownstreamWritable(); }, [this] { finishTransformed(); }});
         form = m_transform->bodyForm();
     }
     m_downstream.sendHead(head, route, &m_filters->responseEdits, form);
@@ -160,6 +187,8 @@ void Exchange::rewriteTarget(const RequestView& view, RequestRewrite& rewrite)
         std::string& path = m_context.rewriteScratch;
         path.clear();
         m_forward->appendPath(factsOf(view), m_route->match.matchedSize(view.path), path);
+        if (path != view.target())
+            rewrite.originalPath = view.target();
         rewrite.path = path;
     }
     rewrite.authority = view.authority;

@@ -153,6 +153,9 @@ void writeRequestHead(
             if (!rewrite.forwardedHost.empty()
                 && equalsIgnoreCase(head.name(field), "x-forwarded-host"))
                 return false;
+            if (!rewrite.originalPath.empty()
+                && equalsIgnoreCase(head.name(field), "x-envoy-original-path"))
+                return false;
             break;
         case KnownHeader::XForwardedProto:
             if (rewrite.fromOutside)
@@ -172,6 +175,8 @@ void writeRequestHead(
             out.append(forwardedFor).append(", ");
         out.append(rewrite.forwardedFor).append("\r\n");
     }
+    if (!rewrite.originalPath.empty())
+        appendField(out, "x-envoy-original-path", rewrite.originalPath);
     if (!rewrite.forwardedHost.empty())
         appendField(out, "x-forwarded-host", rewrite.forwardedHost);
     if (rewrite.fromOutside)

@@ -19,6 +19,7 @@ struct RequestRewrite
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
+    std::string_view originalPath; // x-envoy-original-path; empty = it is the same
     std::string_view forwardedHost; // for x-forwarded-host; empty = leave alone
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;

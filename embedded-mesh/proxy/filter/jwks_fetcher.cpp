@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/filter/jwks_fetcher.h"
 
+#include "embedded-mesh/proxy/exchange/mirror.h"
 #include "embedded-mesh/proxy/filter/filter_chain.h"
 
 #include <spdlog/spdlog.h>
@@ -69,38 +70,31 @@ void JwksFetcher::fetch(Job& job)
 {
     const auto source = job.source;
     const auto* const cluster = m_context.findCluster(source->cluster);
-    const std::shared_ptr<Endpoint> endpoint = cluster == nullptr ? nullptr : (*cluster)->pick({});
-    if (endpoint == nullptr)
-        return onAnswer(source, failure(ErrorCode::Unavailable, "the cluster has no endpoint"));
-    if (m_client == nullptr) {
-        http::ClientOptions options;
-        options.maxBody = kMaxKeySet;
-        m_client = std::make_unique<http::HttpClient>(m_context.loop, options);
-    }
-    http::ClientRequest request;
-    request.target = source->target;
-    request.host = source->host;
+    if (cluster == nullptr)
+        return onAnswer(source, {});
+    SideCall::Request request;
+    request.head = "GET " + source->target + " HTTP/1.1\r\nhost: " + source->host
+        + "\r\naccept: application/json\r\n\r\n";
+    request.http2 = speaksHttp2(**cluster, false);
     request.timeout = source->timeout;
-    m_client->send(endpoint->spec().address, std::move(request),
-        [this, source](const Result<http::Response>& answer) { onAnswer(source, answer); });
+    request.maxBody = kMaxKeySet;
+    SideCall::begin(m_context, *cluster, std::move(request),
+        [this, source](const SideCall::Answer& answer) { onAnswer(source, answer); });
 }
 
 void JwksFetcher::onAnswer(
-    const std::shared_ptr<JwksSource>& source, const Result<http::Response>& answer)
+    const std::shared_ptr<JwksSource>& source, const SideCall::Answer& answer)
 {
-    Result<std::shared_ptr<const KeySet>> keys = failure(ErrorCode::Unavailable, "");
-    if (!answer)
-        keys = tl::unexpected(answer.error());
-    else if (answer->status != 200)
-        keys = failure(ErrorCode::Unavailable, "status " + std::to_string(answer->status));
-    else
-        keys = KeySet::parse(answer->body);
+    auto keys = answer.status == 200
+        ? KeySet::parse(answer.body)
+        : Result<std::shared_ptr<const KeySet>>(
+              failure(ErrorCode::Unavailable, "status " + std::to_string(answer.status)));
     if (keys) {
         source->succeed(std::move(*keys));
     } else {
         source->fail();
-        spdlog::warn("JWKS from cluster '{}' {}: {}", source->cluster, source->target,
-            keys.error().message);
+        spdlog::warn(
+            "JWKS from cluster '{}' {}: {}", source->cluster, source->target, keys.error().message);
     }
     if (Job* const job = jobOf(*source))
         job->timer.armAfter(keys ? source->lifetime : source->retryAfter);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/http/http_client.h"
+#include "embedded-mesh/proxy/exchange/side_call.h"
 #include "embedded-mesh/proxy/filter/jwks_source.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
@@ -31,11 +31,10 @@ private:
     };
 
     void fetch(Job& job);
-    void onAnswer(const std::shared_ptr<JwksSource>& source, const Result<http::Response>& answer);
+    void onAnswer(const std::shared_ptr<JwksSource>& source, const SideCall::Answer& answer);
     Job* jobOf(const JwksSource& source);
 
     WorkerContext& m_context; // outlives us
-    std::unique_ptr<http::HttpClient> m_client; // made when first needed
     std::list<Job> m_jobs;
 };
 

@@ -55,13 +55,10 @@ std::uint32_t TokenBucket::tokens(TimePoint time) const
 
 Duration TokenBucket::untilNextToken(TimePoint time) const
 {
-    const std::uint32_t have = tokens(time);
-    if (have >= m_maxTokens)
-        return {};
     const std::int64_t filled = filledFor(nanosOf(time), m_empty.load(std::memory_order_relaxed));
-    const auto next = static_cast<std::int64_t>(std::ceil(m_nanosPerToken * (have + 1)));
+    const auto price = static_cast<std::int64_t>(m_nanosPerToken);
     return std::chrono::duration_cast<Duration>(
-        std::chrono::nanoseconds(std::max<std::int64_t>(next - filled, 0)));
+        std::chrono::nanoseconds(std::max<std::int64_t>(price - filled, 0)));
 }
 
 } // namespace meshyard::proxy

@@ -19,7 +19,7 @@ public:
     bool take(TimePoint now);
     std::uint32_t maxTokens() const { return m_maxTokens; }
     std::uint32_t tokens(TimePoint now) const;
-    /// Until it has one more whole token; 0 = it is full.
+    /// 0 = there is one.
     Duration untilNextToken(TimePoint now) const;
 
 private:

@@ -96,6 +96,11 @@ std::string statsPage(const Worker& worker)
         visitFilterStats(listener->spec(), [&page](std::string_view stat, std::uint64_t value) {
             page += fmt::format("{}: {}\n", stat, value);
         });
+    for (const auto& [name, mirrors] : worker.context().mirrorCounters) {
+        page += fmt::format("mirror.{0}.sent: {1}\nmirror.{0}.answered: {2}\n"
+                            "mirror.{0}.failed: {3}\nmirror.{0}.dropped: {4}\n",
+            name, mirrors.sent, mirrors.answered, mirrors.failed, mirrors.dropped);
+    }
     for (const auto& [name, cluster] : sorted(worker)) {
         std::array<std::uint64_t, kCallResults> sum{};
         std::uint64_t retries = 0;
