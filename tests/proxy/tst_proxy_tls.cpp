@@ -43,6 +43,7 @@ private Q_SLOTS:
     void tellsTheUpstreamWhoCalls();
     void passesThroughByServerName();
     void choosesChainsByProtocol();
+    void tellsHttpFromOthers();
     void protectsOnlyWhatWantsIt();
     void carriesTcpWithHalfClose();
     void triesAnotherEndpoint();
@@ -454,6 +455,32 @@ void ProxyTlsTest::choosesChainsByProtocol()
     QCOMPARE(ask("special"), std::string("other"));
     QCOMPARE(ask("http/1.1"), std::string("plain"));
     QVERIFY(fetch(proxy.port(), "/").isFrom("other"));
+}
+
+void ProxyTlsTest::tellsHttpFromOthers()
+{
+    RawUpstream raw("raw");
+    RawUpstream second("second");
+    ProxyProcess proxy(staticBootstrap(
+        {chainsListenerText("test",
+            "{filter_chain_match: {application_protocols: [\"http/1.1\"]}, "
+                + httpFiltersText("plain")
+                + "}, {filter_chain_match: {application_protocols: [h2c]}, "
+                + tcpFiltersText("second") + "}, {" + tcpFiltersText("raw") + "}",
+            "listener_filters: [{name: h, typed_config: {\"@type\": type.googleapis.com/"
+            "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector}}], ")},
+        {clusterText("plain", {m_plain.port()}), clusterText("second", {second.port()}),
+            clusterText("raw", {raw.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const auto ask = [&](std::string_view bytes) {
+        WireClient client(proxy.port());
+        client.send(bytes);
+        return client.receiveAll();
+    };
+    QVERIFY(fetch(proxy.port(), "/").isFrom("plain"));
+    QCOMPARE(ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), std::string("second"));
+    QCOMPARE(ask("hello there"), std::string("raw"));
+    QCOMPARE(ask(std::string(30, 'A')), std::string("raw")); // no method is that long
 }
 
 void ProxyTlsTest::protectsOnlyWhatWantsIt()
