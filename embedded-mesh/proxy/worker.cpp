@@ -146,6 +146,7 @@ Worker::Worker(
 
 Worker::~Worker()
 {
+    m_watch.reset();
     m_listeners.clear();
     m_leaving.clear();
     m_context.sideCalls.clear();
@@ -194,8 +195,44 @@ void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
             const std::uint64_t seed = m_seed ^ std::hash<std::string>()(name);
             cluster = std::make_shared<Cluster>(config.spec, seed, now, m_breakerEvents);
         }
-        cluster->update(config.spec, config.endpoints, now);
+        auto endpoints = config.endpoints;
+        if (m_watch)
+            endpoints = m_watch->names().follow(*config.spec, endpoints);
+        cluster->update(config.spec, std::move(endpoints), now);
+        if (m_watch)
+            m_watch->checker().follow(cluster);
     }
+    if (m_watch)
+        m_watch->keepOnly([&](const auto& name) { return snapshot.clusters.contains(name); });
+}
+
+void Worker::watchUpstreams(UpstreamNews* news)
+{
+    m_watch = std::make_unique<UpstreamWatch>(
+        m_context.loop, m_seed ^ 0x3a7c4, news == nullptr ? *this : *news);
+}
+
+void Worker::onHealthCheck(
+    const std::string& name, const net::SocketAddress& endpoint, CheckState verdict, bool passed)
+{
+    const auto* const cluster = m_context.findCluster(name);
+    if (cluster == nullptr)
+        return;
+    const std::size_t before = (*cluster)->endpoints().size();
+    (*cluster)->onHealthCheck(endpoint, verdict, passed, m_context.now());
+    if (m_watch && (*cluster)->endpoints().size() != before)
+        m_watch->checker().follow(*cluster);
+}
+
+void Worker::onEndpoints(
+    const std::string& name, const std::shared_ptr<const EndpointSet>& endpoints)
+{
+    const auto* const cluster = m_context.findCluster(name);
+    if (cluster == nullptr)
+        return;
+    (*cluster)->update((*cluster)->specPointer(), endpoints, m_context.now());
+    if (m_watch)
+        m_watch->checker().follow(*cluster);
 }
 
 void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)

@@ -5,6 +5,7 @@
 #include "embedded-mesh/proxy/exchange/chain_runtime.h"
 #include "embedded-mesh/proxy/exchange/inspection.h"
 #include "embedded-mesh/proxy/filter/jwks_fetcher.h"
+#include "embedded-mesh/proxy/upstream/upstream_watch.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
 #include <map>
@@ -62,12 +63,12 @@ private:
 /// One worker: its clusters and listeners, following immutable snapshots.
 ///
 /// Thread: the one that runs the loop.
-class Worker final
+class Worker final : public UpstreamNews
 {
 public:
     Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
         Cluster::EventSink breakerEvents);
-    ~Worker();
+    ~Worker() override;
 
     /// Swaps to a snapshot. Listeners that can't be opened are reported and left out; everything
     /// else is in force afterwards.
@@ -77,6 +78,16 @@ public:
 
     /// Called once a second on the worker's thread.
     void setSecondHook(std::function<void(WorkerContext&)> hook) { m_secondHook = std::move(hook); }
+
+    /// The first worker of a process: checks the health of endpoints and looks names up for all.
+    /// @param news told; nullptr = this worker alone.
+    void watchUpstreams(UpstreamNews* news = nullptr);
+    const UpstreamWatch* upstreamWatch() const { return m_watch.get(); }
+
+    void onHealthCheck(const std::string& cluster, const net::SocketAddress& endpoint,
+        CheckState verdict, bool passed) override;
+    void onEndpoints(
+        const std::string& cluster, const std::shared_ptr<const EndpointSet>& endpoints) override;
 
     WorkerContext& context() { return m_context; }
     const WorkerContext& context() const { return m_context; }
@@ -91,6 +102,7 @@ private:
     WorkerContext m_context;
     JwksFetcher m_keys{m_context};
     Cluster::EventSink m_breakerEvents;
+    std::unique_ptr<UpstreamWatch> m_watch;
     std::uint64_t m_seed;
     ListenerMap m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;

@@ -11,6 +11,7 @@ WorkerThread::WorkerThread(
     , m_worker(m_loop, std::move(nodeId), seed, std::move(breakerEvents))
     , m_thread([this] { m_loop.run(); })
 {
+    call([](Worker& worker) { worker.watchUpstreams(); });
 }
 
 WorkerThread::~WorkerThread()

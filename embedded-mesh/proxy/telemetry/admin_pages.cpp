@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/proxy/filter/filter_stats.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
+#include "embedded-mesh/proxy/upstream/cluster_stats.h"
 
 #include <array>
 #include <map>
@@ -70,18 +71,11 @@ std::string clustersPage(const Worker& worker)
             std::uint64_t total = 0;
             for (const std::uint64_t count : endpoint->counters.totals)
                 total += count;
-            std::string_view health = "healthy";
-            if (endpoint->ejection.ejected)
-                health = "/failed_outlier_check";
-            else if (!endpoint->spec().healthy)
-                health = "/failed_eds_health";
-            else if (endpoint->spec().draining)
-                health = "/eds_status_draining";
             page += fmt::format("{0}::instance::{1}\n{0}::rq_total::{2}\n{0}::rq_active::{3}\n"
                                 "{0}::cx_active::{4}\n{0}::weight::{5}\n{0}::priority::{6}\n"
                                 "{0}::health_flags::{7}\n{0}::ejections::{8}\n",
                 place, endpoint->spec().instance, total, endpoint->active, endpoint->connections,
-                endpoint->spec().weight, endpoint->spec().priority, health,
+                endpoint->spec().weight, endpoint->spec().priority, healthFlags(*endpoint),
                 endpoint->ejection.totalEjections);
         }
     }
@@ -119,6 +113,9 @@ std::string statsPage(const Worker& worker)
             "cluster.{0}.membership_total: {5}\ncluster.{0}.breaker: {6}\n",
             name, retries, cluster->activeRequests(), connections, cluster->ejectedCount(),
             cluster->endpoints().size(), breakerStateName(cluster->breaker().state()));
+        const auto* const watch = worker.upstreamWatch();
+        page += clusterStats(
+            *cluster, watch == nullptr ? nullptr : watch->checker().counters(std::string(name)));
     }
     return page;
 }
