@@ -53,6 +53,8 @@ public:
     // Any thread.
     BreakerState state() const;
     std::chrono::seconds retryAfter(Duration now) const;
+    /// Whether a worker has asked for drain() since the last one.
+    bool hasNews() const { return m_notified.load(std::memory_order_seq_cst) != 0; }
 
     // The owner alone.
     /// Takes the results of all workers over and moves time on.

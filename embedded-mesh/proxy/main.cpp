@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
@@ -21,6 +22,7 @@ The sidecar: forwards HTTP/1.1 and TCP as its bootstrap and its control plane sa
   -c, --config-path FILE  bootstrap, YAML or JSON in the shape of Envoy's v3 Bootstrap
       --admin ADDR        admin endpoint (HOST:PORT on loopback, or unix:PATH) instead of
                           the bootstrap's
+      --concurrency N         worker threads (default: 1)
       --state-dir DIR     keep the last good configuration there and start from it
       --log-level LEVEL   debug, info, warning, error (default: info)
       --help, --version
@@ -33,6 +35,7 @@ struct CommandLine
 {
     meshyard::proxy::ProxyOptions options;
     std::string logLevel = "info";
+    std::string concurrency = "1";
     std::string problem;
     bool help = false;
     bool version = false;
@@ -56,6 +59,8 @@ CommandLine parse(int argc, char** argv)
             target = &line.options.adminAddress;
         else if (name == "--state-dir")
             target = &line.options.stateDir;
+        else if (name == "--concurrency")
+            target = &line.concurrency;
         else if (name == "--log-level")
             target = &line.logLevel;
         else if (name == "--help" || name == "-h")
@@ -74,6 +79,12 @@ CommandLine parse(int argc, char** argv)
             line.problem = name + " needs a value";
     }
     return line;
+}
+
+bool readConcurrency(const std::string& text, unsigned& count)
+{
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    return error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= 128;
 }
 
 /// warning → warn: the level names of spdlog.
@@ -125,6 +136,8 @@ int main(int argc, char** argv)
         line.problem = "-c BOOTSTRAP is missing";
     if (line.problem.empty() && !setUpLog(line.logLevel))
         line.problem = "--log-level must be debug, info, warning or error";
+    if (line.problem.empty() && !readConcurrency(line.concurrency, line.options.concurrency))
+        line.problem = "--concurrency must be 1 to 128";
     if (!line.problem.empty()) {
         std::fprintf(stderr, "meshyard-proxy: %s (see --help)\n", line.problem.c_str());
         return kUsage;

@@ -5,6 +5,7 @@
 #include "embedded-mesh/proxy/resident_code.h"
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
+#include "embedded-mesh/proxy/telemetry/report_merge.h"
 
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
@@ -26,6 +27,7 @@ namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
 constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
+constexpr auto kReportEvery = std::chrono::seconds(1);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
@@ -37,6 +39,7 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_store(mainLoop.clock())
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
     , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
+    , m_reportTimer(mainLoop.timers(), [this] { report(); })
 {
 }
 
@@ -46,8 +49,8 @@ Result<void> Proxy::start()
 {
     if (auto read = readConfiguration(); !read)
         return read;
-    startWorker();
-    if (auto applied = m_worker->apply(m_store.snapshot()); !applied)
+    startWorkers();
+    if (auto applied = m_workers->apply(m_store.snapshot()); !applied)
         return applied;
     if (auto opened = openAdmin(); !opened)
         return opened;
@@ -84,7 +87,7 @@ Result<void> Proxy::readConfiguration()
     return {};
 }
 
-void Proxy::startWorker()
+void Proxy::startWorkers()
 {
     std::random_device random;
     if (!m_controlPlane.empty()) {
@@ -100,22 +103,39 @@ void Proxy::startWorker()
             m_loop.clock(), m_channel, fmt::format("{:08x}{:08x}", random(), random()));
     }
     const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
-    m_worker = std::make_unique<WorkerThread>(m_loop.clock(), m_bootstrap.node().id(), seed,
-        [this](const Cluster& cluster, const BreakerEvent& event) {
-            spdlog::info("breaker of {}: {} -> {} ({}{}{})", cluster.name(),
-                breakerStateName(event.from), breakerStateName(event.to),
-                breakerCauseName(event.cause), event.overrideKind == OverrideKind::None ? "" : ", ",
+    const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency};
+    m_reports.resize(plan.count);
+    m_workers = std::make_unique<WorkerSet>(
+        m_loop.clock(), plan, [this](const std::string& cluster, const BreakerEvent& event) {
+            spdlog::info("breaker of {}: {} -> {} ({}{}{})", cluster, breakerStateName(event.from),
+                breakerStateName(event.to), breakerCauseName(event.cause),
+                event.overrideKind == OverrideKind::None ? "" : ", ",
                 overrideKindName(event.overrideKind));
-            if (m_telemetry && !cluster.name().starts_with("inbound|"))
+            if (m_telemetry && !cluster.starts_with("inbound|"))
                 m_telemetry->push(
                     transitionReport(m_bootstrap.node().id(), m_loop.clock(), cluster, event));
         });
-    if (!m_telemetry)
-        return;
-    m_worker->call([this](Worker& worker) {
-        worker.setSecondHook(
-            [this](WorkerContext& context) { m_telemetry->push(m_reports.take(context)); });
-    });
+    if (m_telemetry)
+        m_reportTimer.armAfter(kReportEvery);
+}
+
+/// Each worker closes its second; whoever is last puts the parts together.
+void Proxy::report()
+{
+    m_reportTimer.armAfter(kReportEvery);
+    const auto parts = std::make_shared<std::vector<v1::ProxyReport>>(m_workers->count());
+    m_workers->postEach(
+        [this, parts](Worker& worker, unsigned index) {
+            (*parts)[index] = m_reports[index].take(worker.context());
+        },
+        [this, parts] { m_telemetry->push(mergeReports(std::move(*parts))); });
+}
+
+Figures Proxy::figures()
+{
+    Figures figures;
+    m_workers->callEach([&](Worker& worker) { figures.add(worker); });
+    return figures;
 }
 
 void Proxy::connect(const std::string& address)
@@ -125,7 +145,7 @@ void Proxy::connect(const std::string& address)
     m_ads = std::make_unique<AdsClient>(
         m_loop.clock(), m_channel, m_bootstrap.node(), m_store,
         [this](std::shared_ptr<const ConfigSnapshot> snapshot) {
-            return m_worker->apply(std::move(snapshot));
+            return m_workers->apply(std::move(snapshot));
         },
         [this](bool complete) { onConfigurationChanged(complete); });
 }
@@ -169,7 +189,7 @@ void Proxy::announceReady()
 {
     m_ready = m_announced = true;
     std::string listeners;
-    m_worker->call([&](Worker& worker) { listeners = listenersJson(worker); });
+    m_workers->callOwner([&](Worker& worker) { listeners = listenersJson(worker); });
     const std::string line = fmt::format(
         R"({{"event":"ready","admin":{},"listeners":{},"pid":{}}})",
         jsonQuoted(m_admin ? m_admin->address().toString() : std::string()), listeners, ::getpid());
@@ -184,7 +204,6 @@ void Proxy::onRequest(const http::Request& request, http::Responder responder)
 
 http::Response Proxy::page(std::string_view method, std::string_view path)
 {
-    std::string text;
     if (path == "/ready")
         return http::textResponse(m_ready ? 200 : 503, m_ready ? "LIVE\n" : "INITIALIZING\n");
     if (path == "/drain") {
@@ -195,18 +214,12 @@ http::Response Proxy::page(std::string_view method, std::string_view path)
     }
     if (path == "/config_dump")
         return http::jsonResponse(200, configDump());
-    if (path == "/clusters") {
-        m_worker->call([&](Worker& worker) { text = clustersPage(worker); });
-        return http::textResponse(200, text);
-    }
-    if (path == "/stats") {
-        m_worker->call([&](Worker& worker) { text = statsPage(worker); });
-        return http::textResponse(200, text);
-    }
-    if (path == "/breakers") {
-        m_worker->call([&](Worker& worker) { text = breakersPage(worker, m_loop.clock().now()); });
-        return http::jsonResponse(200, text);
-    }
+    if (path == "/clusters")
+        return http::textResponse(200, clustersPage(figures()));
+    if (path == "/stats")
+        return http::textResponse(200, statsPage(figures()));
+    if (path == "/breakers")
+        return http::jsonResponse(200, breakersPage(figures()));
     if (path == "/" || path == "/help")
         return http::textResponse(
             200, "/breakers\n/clusters\n/config_dump\n/drain (POST)\n/ready\n/stats\n");
@@ -234,18 +247,22 @@ void Proxy::drain(std::chrono::milliseconds patience)
 {
     m_ready = false;
     m_drainEnds = m_loop.clock().now() + patience;
-    m_worker->call([](Worker& worker) { worker.drain(); });
+    m_workers->callEach([](Worker& worker) { worker.drain(); });
     m_drainTimer.armAfter(kDrainPoll);
 }
 
 void Proxy::finishDrain()
 {
     std::uint32_t connections = 0;
-    m_worker->call([&](Worker& worker) { connections = worker.context().downstreamConnections; });
+    m_workers->callEach(
+        [&](Worker& worker) { connections += worker.context().downstreamConnections; });
     if (connections == 0 || m_loop.clock().now() >= m_drainEnds) {
         if (m_telemetry) { // the calls of a program that ran for a moment count, too
-            m_worker->call(
-                [this](Worker& worker) { m_telemetry->push(m_reports.take(worker.context())); });
+            std::vector<v1::ProxyReport> parts;
+            m_workers->callEach([&](Worker& worker) {
+                parts.push_back(m_reports[parts.size()].take(worker.context()));
+            });
+            m_telemetry->push(mergeReports(std::move(parts)));
             m_telemetry->flush(kLastReportPatience);
         }
         return m_loop.stop();

@@ -4,9 +4,10 @@
 #include "embedded-mesh/http/http_server.h"
 #include "embedded-mesh/proxy/bootstrap/ads_client.h"
 #include "embedded-mesh/proxy/bootstrap/bootstrap_file.h"
+#include "embedded-mesh/proxy/telemetry/figures.h"
 #include "embedded-mesh/proxy/telemetry/report_builder.h"
 #include "embedded-mesh/proxy/telemetry/telemetry_client.h"
-#include "embedded-mesh/proxy/worker_thread.h"
+#include "embedded-mesh/proxy/worker_set.h"
 
 namespace meshyard::proxy {
 
@@ -15,6 +16,7 @@ struct ProxyOptions
     std::string bootstrapPath;
     std::string adminAddress; // instead of the bootstrap's
     std::string stateDir; // last good snapshot; empty = none is kept
+    unsigned concurrency = 1; // workers
 };
 
 /// The sidecar: joins bootstrap, configuration stream, worker, telemetry and admin endpoint.
@@ -35,7 +37,9 @@ private:
     void onRequest(const http::Request& request, http::Responder responder) override;
     http::Response page(std::string_view method, std::string_view path);
     Result<void> readConfiguration();
-    void startWorker();
+    void startWorkers();
+    void report();
+    Figures figures();
     void connect(const std::string& address);
     void onConfigurationChanged(bool complete);
     Result<void> openAdmin();
@@ -49,13 +53,14 @@ private:
     ConfigStore m_store;
     std::string m_controlPlane; // address; empty = none
     std::shared_ptr<grpc::Channel> m_channel;
-    ReportBuilder m_reports; // the worker's
-    std::unique_ptr<TelemetryClient> m_telemetry; // outlives the worker, which pushes into it
-    std::unique_ptr<WorkerThread> m_worker;
+    std::vector<ReportBuilder> m_reports; // each its worker's
+    std::unique_ptr<TelemetryClient> m_telemetry; // outlives the workers, which push into it
+    std::unique_ptr<WorkerSet> m_workers;
     std::unique_ptr<AdsClient> m_ads;
     std::unique_ptr<http::HttpServer> m_admin;
     net::Timer m_drainTimer;
     net::Timer m_settledTimer;
+    net::Timer m_reportTimer;
     TimePoint m_drainEnds{};
     bool m_ready = false;
     bool m_announced = false;

@@ -19,12 +19,13 @@ ListenerRuntime::ListenerRuntime(WorkerContext& context, std::shared_ptr<const L
 
 ListenerRuntime::~ListenerRuntime() = default;
 
-Result<void> ListenerRuntime::open()
+Result<void> ListenerRuntime::open(
+    const net::SocketAddress& address, net::PortSharing sharing)
 {
-    auto listener = net::Listener::listen(m_context.loop, *this, m_spec->address);
+    auto listener = net::Listener::listen(m_context.loop, *this, address, sharing);
     if (!listener) {
         return failure(listener.error().code,
-            "listener '" + m_spec->name + "' cannot listen on " + m_spec->address.toString() + ": "
+            "listener '" + m_spec->name + "' cannot listen on " + address.toString() + ": "
                 + listener.error().message);
     }
     m_listener = std::move(*listener);
@@ -65,10 +66,11 @@ void ListenerRuntime::leave()
         connection->leave();
 }
 
-Worker::Worker(
-    net::EventLoop& loop, std::string nodeId, std::uint64_t seed, Cluster::EventSink breakerEvents)
+Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
+    Cluster::EventSink breakerEvents, WorkerTeam team)
     : m_context(loop, std::move(nodeId), seed)
     , m_breakerEvents(std::move(breakerEvents))
+    , m_team(std::move(team))
     , m_seed(seed)
     , m_tick(loop.timers(), [this] { tick(); })
 {
@@ -93,20 +95,49 @@ void Worker::tick()
     if (now < m_nextSecond)
         return;
     m_nextSecond = std::max(m_nextSecond + std::chrono::seconds(1), now);
-    if (m_secondHook)
-        m_secondHook(m_context);
     for (auto& [name, cluster] : m_context.clusters)
         cluster->closeIdle(now);
     std::erase_if(m_leaving, [](const auto& listener) { return listener->isEmpty(); });
 }
 
-Result<void> Worker::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
+Result<void> Worker::apply(
+    std::shared_ptr<const ConfigSnapshot> snapshot, const Addresses* bound)
 {
     const TimePoint now = m_context.now();
     m_context.config = snapshot;
     applyClusters(*snapshot, now);
     applyOverrides(*snapshot, now);
-    return applyListeners(*snapshot);
+    return applyListeners(*snapshot, bound);
+}
+
+std::shared_ptr<Cluster> Worker::makeCluster(
+    std::shared_ptr<const ClusterSpec> spec, TimePoint now)
+{
+    const std::uint64_t seed = m_seed ^ std::hash<std::string>()(spec->name);
+    ClusterSharing sharing;
+    if (m_team.clusters != nullptr) {
+        sharing.cluster = m_team.clusters->find(
+            spec->name, spec->breaker, seed, Cluster::breakerTime(now));
+        sharing.worker = m_team.index;
+        sharing.ejections = m_team.ejections;
+    }
+    return std::make_shared<Cluster>(
+        std::move(spec), seed, now, m_breakerEvents, std::move(sharing));
+}
+
+void Worker::followEjection(const std::string& cluster, const net::SocketAddress& address,
+    const EjectionRecord& record)
+{
+    if (const auto* const found = m_context.findCluster(cluster))
+        (*found)->followEjection(address, record);
+}
+
+Worker::Addresses Worker::addresses() const
+{
+    Addresses addresses;
+    for (const auto& [name, listener] : m_listeners)
+        addresses.emplace(name, listener->address());
+    return addresses;
 }
 
 void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
@@ -119,10 +150,8 @@ void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
     });
     for (const auto& [name, config] : snapshot.clusters) {
         auto& cluster = m_context.clusters[name];
-        if (cluster == nullptr) {
-            const std::uint64_t seed = m_seed ^ std::hash<std::string>()(name);
-            cluster = std::make_shared<Cluster>(config.spec, seed, now, m_breakerEvents);
-        }
+        if (cluster == nullptr)
+            cluster = makeCluster(config.spec, now);
         cluster->update(config.spec, config.endpoints, now);
     }
 }
@@ -144,7 +173,7 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
         }
     }
     for (auto& [name, cluster] : m_context.clusters) {
-        Breaker& breaker = cluster->breaker();
+        EdgeBreaker& breaker = cluster->breaker();
         const auto found = wanted.find(name);
         if (found == wanted.end()) {
             breaker.clearOverride({}, Cluster::breakerTime(now));
@@ -163,7 +192,7 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
     }
 }
 
-Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
+Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Addresses* bound)
 {
     Result<void> result;
     for (auto at = m_listeners.begin(); at != m_listeners.end();) {
@@ -183,13 +212,30 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
     for (const auto& [name, spec] : snapshot.listeners) {
         if (m_listeners.contains(name))
             continue;
-        auto runtime = std::make_unique<ListenerRuntime>(m_context, spec);
-        if (auto opened = runtime->open(); !opened)
+        if (auto opened = openListener(spec, bound); !opened)
             result = tl::unexpected(opened.error());
-        else
-            m_listeners.emplace(name, std::move(runtime));
     }
     return result;
+}
+
+Result<void> Worker::openListener(
+    const std::shared_ptr<const ListenerSpec>& spec, const Addresses* bound)
+{
+    net::SocketAddress address = spec->address;
+    if (bound != nullptr) {
+        const auto found = bound->find(spec->name);
+        if (found == bound->end() || address.isUnix()) // paths are worker 0's alone
+            return {};
+        address = found->second;
+    }
+    const bool shared = m_team.clusters != nullptr && !address.isUnix();
+    auto runtime = std::make_unique<ListenerRuntime>(m_context, spec);
+    if (auto opened = runtime->open(
+            address, shared ? net::PortSharing::Shared : net::PortSharing::Exclusive);
+        !opened)
+        return opened;
+    m_listeners.emplace(spec->name, std::move(runtime));
+    return {};
 }
 
 void Worker::drain()

@@ -17,7 +17,8 @@ public:
     ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec);
     ~ListenerRuntime() override;
 
-    Result<void> open();
+    /// @param address the specification's, or what its port 0 became at another worker.
+    Result<void> open(const net::SocketAddress& address, net::PortSharing sharing);
     /// Same address: connections stay and follow the new specification with their next request.
     void update(std::shared_ptr<const ListenerSpec> spec) { m_spec = std::move(spec); }
     /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
@@ -41,24 +42,37 @@ private:
     bool m_leaving = false;
 };
 
+/// What a worker knows of the others; empty with one worker.
+struct WorkerTeam
+{
+    SharedClusters* clusters = nullptr; // outlives the worker
+    unsigned index = 0; // 0 owns the breakers
+    EjectionSink ejections; // tells the others
+};
+
 /// One worker: its clusters and listeners, following immutable snapshots.
 ///
 /// Thread: the one that runs the loop.
 class Worker final
 {
 public:
+    /// Listener name → actual address.
+    using Addresses = std::map<std::string, net::SocketAddress>;
+
     Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
-        Cluster::EventSink breakerEvents);
+        Cluster::EventSink breakerEvents, WorkerTeam team = {});
     ~Worker();
 
     /// Swaps to a snapshot. Listeners that can't be opened are reported and left out; everything
     /// else is in force afterwards.
-    Result<void> apply(std::shared_ptr<const ConfigSnapshot> snapshot);
+    /// @param bound where worker 0 listens: the others listen there, and nowhere else.
+    Result<void> apply(
+        std::shared_ptr<const ConfigSnapshot> snapshot, const Addresses* bound = nullptr);
+    void followEjection(const std::string& cluster, const net::SocketAddress& address,
+        const EjectionRecord& record);
+    Addresses addresses() const;
     /// Says close on every answer and accepts no more.
     void drain();
-
-    /// Called once a second on the worker's thread.
-    void setSecondHook(std::function<void(WorkerContext&)> hook) { m_secondHook = std::move(hook); }
 
     WorkerContext& context() { return m_context; }
     const WorkerContext& context() const { return m_context; }
@@ -70,18 +84,21 @@ public:
 private:
     void applyClusters(const ConfigSnapshot& snapshot, TimePoint now);
     void applyOverrides(const ConfigSnapshot& snapshot, TimePoint now);
-    Result<void> applyListeners(const ConfigSnapshot& snapshot);
+    Result<void> applyListeners(const ConfigSnapshot& snapshot, const Addresses* bound);
+    Result<void> openListener(const std::shared_ptr<const ListenerSpec>& spec,
+        const Addresses* bound);
+    std::shared_ptr<Cluster> makeCluster(std::shared_ptr<const ClusterSpec> spec, TimePoint now);
     void tick();
 
     WorkerContext m_context;
     Cluster::EventSink m_breakerEvents;
+    const WorkerTeam m_team;
     std::uint64_t m_seed;
     std::map<std::string, std::unique_ptr<ListenerRuntime>> m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;
     net::Timer m_tick;
     TimePoint m_nextSecond{};
-    std::function<void(WorkerContext&)> m_secondHook;
 };
 
 } // namespace meshyard::proxy

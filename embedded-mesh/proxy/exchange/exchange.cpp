@@ -229,7 +229,7 @@ void Exchange::admitFirst()
 
 void Exchange::reject(Admission admission)
 {
-    const Breaker& breaker = m_cluster->breaker();
+    const EdgeBreaker& breaker = m_cluster->breaker();
     LocalReply refusal;
     refusal.status = breaker.policy().rejectStatus;
     refusal.breaker = admissionHeader(admission);

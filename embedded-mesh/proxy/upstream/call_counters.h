@@ -53,6 +53,9 @@ struct CallCounters
     LatencySketch latency;
     std::array<std::uint64_t, kCallResults> totals{}; // since start
     std::uint64_t totalRetries = 0;
+    std::uint64_t totalBytesOut = 0; // without this second's
+    std::uint64_t totalBytesIn = 0;
+    std::array<std::uint64_t, 6> statusClasses{}; // since start, by status / 100; 0 = no response
 
     void begin() { peakInFlight = std::max(peakInFlight, ++inFlight); }
     void end() { inFlight -= inFlight > 0 ? 1U : 0U; }
@@ -63,6 +66,12 @@ struct CallCounters
         ++totals[static_cast<std::size_t>(result)];
         if (hasLatency(result))
             latency.record(micros);
+    }
+
+    void noteStatus(int status)
+    {
+        const auto group = static_cast<std::size_t>(status) / 100;
+        ++statusClasses[group < statusClasses.size() ? group : 0];
     }
 
     void retry()
@@ -82,6 +91,8 @@ struct CallCounters
     {
         results.fill(0);
         retries = 0;
+        totalBytesOut += bytesOut;
+        totalBytesIn += bytesIn;
         bytesOut = bytesIn = 0;
         peakInFlight = inFlight;
         if (!latency.isEmpty())

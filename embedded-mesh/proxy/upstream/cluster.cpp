@@ -7,13 +7,28 @@
 
 namespace meshyard::proxy {
 
-Cluster::Cluster(
-    std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now, EventSink sink)
+Cluster::Cluster(std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now,
+    const EventSink& sink, ClusterSharing sharing)
     : m_spec(std::move(spec))
     , m_random(seed)
-    , m_breaker(m_spec->breaker, seed, breakerTime(now),
-          [this, sink = std::move(sink)](const BreakerEvent& event) { sink(*this, event); })
+    , m_sharing(std::move(sharing))
+    , m_breaker(makeBreaker(seed, now, sink))
 {
+    if (SharedCluster* const shared = m_sharing.cluster.get()) {
+        m_requests.share(&shared->requests);
+        m_retries.share(&shared->retries);
+        m_connections.share(&shared->connections);
+        m_pending.share(&shared->pending);
+    }
+}
+
+EdgeBreaker Cluster::makeBreaker(
+    std::uint64_t seed, TimePoint now, const EventSink& sink) const
+{
+    if (m_sharing.cluster)
+        return {m_spec->breaker, m_sharing.cluster->breaker, m_sharing.worker};
+    return {m_spec->breaker, seed, breakerTime(now),
+        [name = m_spec->name, sink](const BreakerEvent& event) { sink(name, event); }};
 }
 
 void Cluster::update(
@@ -66,17 +81,15 @@ void Cluster::rebuild()
 
 bool Cluster::beginRequest()
 {
-    if (m_requests >= m_spec->limits.requests) {
-        m_limited = true;
-        return false;
-    }
-    ++m_requests;
-    return true;
+    if (m_requests.take(m_spec->limits.requests))
+        return true;
+    noteLimited();
+    return false;
 }
 
 void Cluster::endRequest()
 {
-    m_requests -= m_requests > 0 ? 1U : 0U;
+    m_requests.give();
 }
 
 bool Cluster::beginRetry()
@@ -84,21 +97,19 @@ bool Cluster::beginRetry()
     const ResourceLimits& limits = m_spec->limits;
     std::uint32_t allowed = limits.retries;
     if (limits.retryBudget > 0) {
-        const double share = limits.retryBudget * static_cast<double>(m_requests);
+        const double share = limits.retryBudget * static_cast<double>(m_requests.total());
         allowed = std::max(limits.minRetryConcurrency, static_cast<std::uint32_t>(share));
     }
-    if (m_retries >= allowed) {
-        m_limited = true;
-        return false;
-    }
-    ++m_retries;
-    return true;
+    if (m_retries.take(allowed))
+        return true;
+    noteLimited();
+    return false;
 }
 
 bool Cluster::wait(ConnectionWaiter& waiter)
 {
-    if (m_waiters.size() + m_connecting >= m_spec->limits.pending) {
-        m_limited = true;
+    if (!m_pending.take(m_spec->limits.pending)) {
+        noteLimited();
         return false;
     }
     m_waiters.push_back(&waiter);
@@ -107,28 +118,28 @@ bool Cluster::wait(ConnectionWaiter& waiter)
 
 void Cluster::stopWaiting(ConnectionWaiter& waiter)
 {
-    std::erase(m_waiters, &waiter);
+    if (std::erase(m_waiters, &waiter) > 0)
+        m_pending.give();
 }
 
 bool Cluster::beginConnecting()
 {
-    if (m_waiters.size() + m_connecting >= m_spec->limits.pending) {
-        m_limited = true;
-        return false;
-    }
-    ++m_connecting;
-    return true;
+    if (m_pending.take(m_spec->limits.pending))
+        return true;
+    noteLimited();
+    return false;
 }
 
 void Cluster::countConnection(Endpoint& endpoint)
 {
-    ++m_connections;
+    m_connections.add();
+    ++m_totalConnections;
     ++endpoint.connections;
 }
 
 void Cluster::uncountConnection(Endpoint& endpoint)
 {
-    m_connections -= m_connections > 0 ? 1U : 0U;
+    m_connections.give();
     endpoint.connections -= endpoint.connections > 0 ? 1U : 0U;
 }
 
@@ -147,6 +158,7 @@ void Cluster::wakeWaiter()
         return;
     ConnectionWaiter* const waiter = m_waiters.front();
     m_waiters.pop_front();
+    m_pending.give();
     waiter->onConnectionFree();
 }
 
@@ -157,8 +169,25 @@ std::shared_ptr<Endpoint> Cluster::pick(std::span<Endpoint* const> avoid)
 
 void Cluster::recordAttempt(Endpoint& endpoint, int status, TimePoint now)
 {
-    if (OutlierDetector::record(endpoint, status, m_spec->outlier, m_endpoints, now))
+    if (!OutlierDetector::record(endpoint, status, m_spec->outlier, m_endpoints, now))
+        return;
+    rebuild();
+    if (m_sharing.ejections)
+        m_sharing.ejections(*this, endpoint);
+}
+
+void Cluster::followEjection(const net::SocketAddress& address, const EjectionRecord& record)
+{
+    for (const auto& endpoint : m_endpoints) {
+        EjectionRecord& own = endpoint->ejection;
+        if (endpoint->spec().address != address || own.ejected)
+            continue;
+        own.ejected = true;
+        own.until = record.until;
+        own.timesEjected = std::max(own.timesEjected, record.timesEjected);
+        own.consecutive5xx = own.consecutiveGateway = 0;
         rebuild();
+    }
 }
 
 void Cluster::tick(TimePoint now)
