@@ -103,7 +103,7 @@ void Proxy::startWorkers()
             m_loop.clock(), m_channel, fmt::format("{:08x}{:08x}", random(), random()));
     }
     const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
-    const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency};
+    const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency, &m_logFiles};
     m_reports.resize(plan.count);
     m_workers = std::make_unique<WorkerSet>(
         m_loop.clock(), plan, [this](const std::string& cluster, const BreakerEvent& event) {
@@ -135,6 +135,8 @@ Figures Proxy::figures()
 {
     Figures figures;
     m_workers->callEach([&](Worker& worker) { figures.add(worker); });
+    figures.logLinesWritten = m_logFiles.written();
+    figures.logLinesDropped = m_logFiles.dropped();
     return figures;
 }
 
@@ -210,6 +212,12 @@ http::Response Proxy::page(std::string_view method, std::string_view path)
         if (method != "POST")
             return http::textResponse(405, "POST it\n");
         drain(std::chrono::seconds(30));
+        return http::textResponse(200, "OK\n");
+    }
+    if (path == "/reopen_logs") {
+        if (method != "POST")
+            return http::textResponse(405, "POST it\n");
+        m_logFiles.reopen();
         return http::textResponse(200, "OK\n");
     }
     if (path == "/config_dump")

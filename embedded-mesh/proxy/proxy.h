@@ -55,6 +55,7 @@ private:
     std::shared_ptr<grpc::Channel> m_channel;
     std::vector<ReportBuilder> m_reports; // each its worker's
     std::unique_ptr<TelemetryClient> m_telemetry; // outlives the workers, which push into it
+    LogFiles m_logFiles; // outlives the workers
     std::unique_ptr<WorkerSet> m_workers;
     std::unique_ptr<AdsClient> m_ads;
     std::unique_ptr<http::HttpServer> m_admin;

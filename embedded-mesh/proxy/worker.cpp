@@ -74,6 +74,10 @@ Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
     , m_seed(seed)
     , m_tick(loop.timers(), [this] { tick(); })
 {
+    if (m_team.logFiles != nullptr) {
+        m_logs = std::make_unique<LogSink>(loop, *m_team.logFiles);
+        m_context.logs = m_logs.get();
+    }
     m_tick.armAfter(kTick);
 }
 

@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/net/listener.h"
 #include "embedded-mesh/proxy/exchange/downstream_connection.h"
+#include "embedded-mesh/proxy/telemetry/log_sink.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
 #include <map>
@@ -48,6 +49,7 @@ struct WorkerTeam
     SharedClusters* clusters = nullptr; // outlives the worker
     unsigned index = 0; // 0 owns the breakers
     EjectionSink ejections; // tells the others
+    LogFiles* logFiles = nullptr; // outlives the worker; nullptr: nothing is logged
 };
 
 /// One worker: its clusters and listeners, following immutable snapshots.
@@ -94,6 +96,7 @@ private:
     Cluster::EventSink m_breakerEvents;
     const WorkerTeam m_team;
     std::uint64_t m_seed;
+    std::unique_ptr<LogSink> m_logs;
     std::map<std::string, std::unique_ptr<ListenerRuntime>> m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;

@@ -13,6 +13,8 @@
 
 namespace meshyard::proxy {
 
+class LogSink;
+
 /// Something that ends in its own callback: kept until the end of the turn.
 class Disposable
 {
@@ -56,6 +58,8 @@ struct WorkerContext
     std::vector<HeaderView> headerViews;
     std::string headScratch; // heads on their way into write()
     std::vector<std::unique_ptr<Disposable>> graveyard;
+
+    LogSink* logs = nullptr; // the worker's
 
     std::uint32_t downstreamConnections = 0;
     bool draining = false; // answers say close

@@ -12,8 +12,12 @@ WorkerSet::WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink br
     m_threads.reserve(plan.count); // ejections of the first look at the list later
     for (unsigned i = 0; i < plan.count; ++i) {
         WorkerTeam team;
-        if (m_shared)
-            team = {m_shared.get(), i, ejectionSink(i)};
+        team.logFiles = plan.logFiles;
+        if (m_shared) {
+            team.clusters = m_shared.get();
+            team.index = i;
+            team.ejections = ejectionSink(i);
+        }
         m_threads.push_back(std::make_unique<WorkerThread>(clock, plan.nodeId,
             plan.seed + i * 0x9e3779b97f4a7c15ULL, breakerEvents, std::move(team)));
     }

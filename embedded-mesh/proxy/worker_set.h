@@ -18,6 +18,7 @@ public:
         std::string nodeId;
         std::uint64_t seed = 0;
         unsigned count = 1;
+        LogFiles* logFiles = nullptr; // outlives the workers
     };
 
     WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink breakerEvents);

@@ -56,6 +56,14 @@ std::string ProxyProcess::admin(std::string_view path) const
         .body;
 }
 
+int ProxyProcess::postAdmin(std::string_view path) const
+{
+    const QString address = m_ready[QLatin1String("admin")].toString();
+    return post(
+        static_cast<std::uint16_t>(address.section(QLatin1Char(':'), -1).toUInt()), path, {})
+        .status;
+}
+
 long ProxyProcess::stat(std::string_view name) const
 {
     const std::string page = admin("/stats");

@@ -21,6 +21,8 @@ public:
     std::uint16_t port(const char* listener = "test") const;
     /// Body of an admin page.
     std::string admin(std::string_view path) const;
+    /// POST without a body. @return the status.
+    int postAdmin(std::string_view path) const;
     /// Value of a `name: value` line of /stats.
     long stat(std::string_view name) const;
     std::string errors();

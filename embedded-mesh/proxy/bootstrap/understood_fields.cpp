@@ -35,9 +35,10 @@ const FieldTable& understood()
         {"config.listener.v3.FilterChain", "name filters metadata transport_socket"},
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
-            "http_protocol_options request_headers_timeout use_remote_address generate_request_id"},
+            "http_protocol_options request_headers_timeout use_remote_address generate_request_id "
+            "access_log"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
-            "stat_prefix cluster weighted_clusters idle_timeout"},
+            "stat_prefix cluster weighted_clusters idle_timeout access_log"},
         {"config.core.v3.HttpProtocolOptions", "idle_timeout max_requests_per_connection"},
         {"config.route.v3.RouteConfiguration",
             "name virtual_hosts request_headers_to_add request_headers_to_remove "

@@ -30,15 +30,23 @@ LocalReply answerFor(CallOutcome::End end)
     case CallOutcome::End::Timeout:
         reply.status = 504;
         reply.body = "upstream request timeout\n";
+        reply.flag = ResponseFlag::UpstreamRequestTimeout;
+        reply.details = "upstream_response_timeout";
         break;
     case CallOutcome::End::NoEndpoint:
         reply.body = "no healthy upstream\n";
+        reply.flag = ResponseFlag::NoHealthyUpstream;
+        reply.details = "no_healthy_upstream";
         break;
     case CallOutcome::End::ConnectError:
         reply.body = "cannot connect to the upstream\n";
+        reply.flag = ResponseFlag::UpstreamConnectionFailure;
+        reply.details = "upstream_reset_before_response_started{connection_failure}";
         break;
     default:
         reply.body = "the upstream closed the connection before it answered\n";
+        reply.flag = ResponseFlag::UpstreamConnectionTermination;
+        reply.details = "upstream_reset_before_response_started{connection_termination}";
         break;
     }
     return reply;
@@ -113,6 +121,7 @@ void Exchange::sendRequest()
 {
     m_state = State::AwaitingHead;
     m_sent = true;
+    m_log.upstreamChosen(m_upstream->io().fd());
     m_upstream->io().write({m_head, m_body});
     m_endpoint->counters.bytesOut += m_head.size() + m_body.size();
     if (!m_keepsBody)
@@ -130,6 +139,7 @@ void Exchange::armTryTimer()
 void Exchange::addRequestBody(std::string_view bytes)
 {
     m_requestBytes += bytes.size();
+    m_log.count(bytes.size(), 0);
     if (m_inbound != nullptr)
         m_inbound->bytesIn += bytes.size();
     if (!isActive())
@@ -154,6 +164,7 @@ void Exchange::addRequestBody(std::string_view bytes)
 void Exchange::endRequest()
 {
     m_requestDone = true;
+    m_log.requestEnds(m_context.loop.clock());
 }
 
 void Exchange::onUpstreamWritable()
@@ -175,6 +186,8 @@ void Exchange::onStepTimer()
             LocalReply abort;
             abort.status = m_status;
             abort.body = "fault filter abort";
+            abort.flag = ResponseFlag::FaultInjected;
+            abort.details = "fault_filter_abort";
             return reply(CallResult::Fault, abort);
         }
         return admitFirst();
@@ -199,6 +212,7 @@ void Exchange::onRouteTimeout()
     if (!begun)
         return reply(CallResult::Timeout, answerFor(CallOutcome::End::Timeout));
     dropUpstream();
+    m_log.note(ResponseFlag::UpstreamRequestTimeout, "response_timeout");
     account(CallResult::Timeout);
     clear();
     m_downstream.cut();
@@ -249,6 +263,8 @@ void Exchange::limit()
     refusal.breaker = "limited";
     refusal.retryAfter = 1;
     refusal.body = "a connection pool limit of this edge is reached\n";
+    refusal.flag = ResponseFlag::UpstreamOverflow;
+    refusal.details = "overflow";
     reply(CallResult::Limited, refusal); // gives the permit back
 }
 
@@ -355,6 +371,7 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
         }
     }
     judgeEarly(head);
+    m_log.responseBegins(head, m_context.loop.clock());
     m_state = State::Responding;
     m_downstream.sendHead(
         head, m_target == nullptr ? nullptr : &m_target->responseEdits, &m_route->responseEdits);
@@ -363,6 +380,7 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
 void Exchange::onResponseBody(std::string_view bytes)
 {
     m_downstream.sendBody(bytes);
+    m_log.count(0, bytes.size());
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
     if (m_downstream.isBackedUp() && m_upstream != nullptr)
@@ -375,6 +393,7 @@ void Exchange::onResponseEnd(bool reusable)
     m_reusable = reusable && m_requestDone;
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
+    m_log.note("via_upstream");
     account(resultOfStatus(m_status));
     const auto cluster = m_cluster;
     clear();
@@ -390,6 +409,8 @@ void Exchange::onUpstreamLost(Loss loss)
         endAttempt(outcomeNow(end, 0));
         m_routeTimer.cancel();
         dropUpstream();
+        m_log.note(ResponseFlag::UpstreamConnectionTermination,
+            "upstream_reset_after_response_started{connection_termination}");
         account(CallResult::ConnectError);
         clear();
         return m_downstream.cut();
@@ -413,6 +434,8 @@ void Exchange::onUpstreamLost(Loss loss)
     LocalReply malformed;
     malformed.status = 502;
     malformed.body = "the upstream's answer is not valid HTTP\n";
+    malformed.flag = ResponseFlag::UpstreamProtocolError;
+    malformed.details = "upstream_reset_before_response_started{protocol_error}";
     reply(CallResult::ServerError, malformed);
 }
 

@@ -141,7 +141,7 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
-    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost});
+    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost, m_io.fd()});
 }
 
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)

@@ -80,6 +80,9 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     m_hash = m_context.nextRandom();
     RequestView view;
     readRequest(head, view);
+    m_log.begin(origin.listener.telemetry, view, origin.socket, m_context.loop.clock(), m_hash);
+    if (m_requestDone)
+        m_log.requestEnds(m_context.loop.clock());
     route(head, view, origin);
 }
 
@@ -93,6 +96,8 @@ void Exchange::route(
         LocalReply none;
         none.status = 404;
         none.body = "no route for this host and path\n";
+        none.flag = ResponseFlag::NoRouteFound;
+        none.details = "route_not_found";
         return reply(CallResult::ClientError, none);
     }
     m_forward = std::get_if<ForwardAction>(&m_route->action);
@@ -102,6 +107,8 @@ void Exchange::route(
         LocalReply missing;
         missing.status = m_forward->missingClusterStatus;
         missing.body = "the cluster of this route does not exist\n";
+        missing.flag = ResponseFlag::NoClusterFound;
+        missing.details = "cluster_not_found";
         return reply(CallResult::NoEndpoint, missing);
     }
     writeHead(head, view, origin);
@@ -112,6 +119,7 @@ void Exchange::route(
 void Exchange::answerDirectly(const RequestView& view)
 {
     LocalReply direct;
+    direct.details = "direct_response";
     if (const auto* redirect = std::get_if<RedirectRules>(&m_route->action)) {
         direct.status = redirect->status;
         const std::string location = redirect->location(view, m_route->match.path.size());
@@ -201,6 +209,7 @@ bool Exchange::injectFault(const RequestView& view, const FaultRules* fault)
         = fault->delay.count() > 0 && m_context.nextRandom() % 1000000 < fault->delayPerMillion;
     m_status = aborts ? fault->abortStatus : 0;
     if (delays) {
+        m_log.flag(ResponseFlag::DelayInjected);
         m_stepTimer.armAfter(fault->delay);
         return true;
     }
@@ -235,6 +244,8 @@ void Exchange::reject(Admission admission)
     refusal.breaker = admissionHeader(admission);
     refusal.retryAfter = breaker.retryAfter(Cluster::breakerTime(m_context.now())).count();
     refusal.body = "rejected by the circuit breaker of this edge\n";
+    refusal.flag = ResponseFlag::UpstreamOverflow;
+    refusal.details = "breaker_open";
     reply(CallResult::Rejected, refusal);
 }
 
@@ -244,23 +255,13 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_stepTimer.cancel();
     dropUpstream();
     m_status = answer.status;
+    m_log.note(answer.details);
+    if (answer.flag)
+        m_log.flag(*answer.flag);
     account(result);
     const auto table = m_table; // the answer may point into it
     clear();
     m_downstream.answer(answer);
-}
-
-void Exchange::account(CallResult result)
-{
-    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(0,
-        std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_started)
-            .count()));
-    if (m_inbound != nullptr) {
-        m_inbound->finish(result, micros);
-        m_inbound->end();
-    }
-    if (m_cluster != nullptr)
-        (m_endpoint ? m_endpoint->counters : m_cluster->unplaced).finish(result, micros);
 }
 
 void Exchange::clear()
@@ -301,6 +302,7 @@ void Exchange::cancel()
     if (m_attemptOpen)
         endAttempt(outcomeNow(CallOutcome::End::Cancelled, 0));
     dropUpstream();
+    m_log.note(ResponseFlag::DownstreamConnectionTermination, "downstream_remote_disconnect");
     account(CallResult::Cancelled);
     clear();
 }

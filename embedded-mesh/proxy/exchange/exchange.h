@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
+#include "embedded-mesh/proxy/exchange/request_log.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 namespace meshyard::proxy {
@@ -38,6 +39,7 @@ struct RequestOrigin
 {
     const ListenerSpec& listener;
     std::string_view remoteHost; // gateways: for x-forwarded-for
+    int socket = -1; // asked for its addresses when they are logged
 };
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
@@ -85,8 +87,10 @@ private:
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
-    void account(CallResult result);
     void clear();
+    // exchange_log.cpp
+    void account(CallResult result);
+    void writeLog(TimePoint now);
 
     // attempts.cpp: one attempt after another
     void attempt();
@@ -123,6 +127,8 @@ private:
     net::Timer m_routeTimer;
     net::Timer m_stepTimer; // delay, connect, per-try, back-off: what the state says
     State m_state = State::Idle;
+
+    RequestLog m_log;
 
     // the request
     std::shared_ptr<const RouteTable> m_table; // keeps m_route alive

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "embedded-mesh/http/message_head.h"
+#include "embedded-mesh/proxy/exchange/response_flags.h"
 #include "embedded-mesh/proxy/route/policies.h"
 
+#include <optional>
 #include <string>
 
 namespace meshyard::proxy {
@@ -46,6 +48,8 @@ struct LocalReply
     std::string_view breaker; // x-meshyard-breaker
     std::int64_t retryAfter = 0; // seconds; 0 = none
     std::string_view location; // redirects
+    std::optional<ResponseFlag> flag; // for logs and metrics, like
+    std::string_view details; // RESPONSE_CODE_DETAILS; a literal
     const HeaderEdits* edits = nullptr; // direct responses: the route's additions
 };
 

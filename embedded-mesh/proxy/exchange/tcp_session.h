@@ -52,6 +52,7 @@ private:
     void onTimer();
     void judge(CallOutcome::End end);
     void finish(CallResult result);
+    void writeLog(CallResult result, TimePoint now);
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner;
@@ -67,6 +68,8 @@ private:
     bool m_connected = false;
     bool m_done = false;
     TimePoint m_started{};
+    std::uint64_t m_received = 0; // from the caller
+    std::uint64_t m_sent = 0;
 };
 
 } // namespace meshyard::proxy

@@ -2,6 +2,7 @@
 // Listener to ListenerSpec: everything that can be refused is refused here.
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
+#include "embedded-mesh/proxy/telemetry/access_log.h"
 
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
@@ -56,6 +57,17 @@ Result<void> compileHttpFilter(
         "http_filters '" + filter.name() + "' (" + std::string(type) + ") is not supported");
 }
 
+Result<void> addTelemetry(const TelemetryRules::Logs& logs, ListenerSpec& spec)
+{
+    if (logs.empty())
+        return {};
+    auto rules = std::make_shared<TelemetryRules>();
+    if (auto done = rules->addLogs(logs); !done)
+        return done;
+    spec.telemetry = std::move(rules);
+    return {};
+}
+
 Result<void> compileHttp(const Hcm& hcm, ListenerSpec& spec, std::vector<std::string>& warnings)
 {
     for (const auto& filter : hcm.http_filters()) {
@@ -83,6 +95,8 @@ Result<void> compileHttp(const Hcm& hcm, ListenerSpec& spec, std::vector<std::st
         spec.headTimeout = toMicros(hcm.request_headers_timeout());
     if (hcm.has_stream_idle_timeout())
         spec.streamIdleTimeout = toMicros(hcm.stream_idle_timeout());
+    if (auto done = addTelemetry(hcm.access_log(), spec); !done)
+        return done;
     if (hcm.use_remote_address().value())
         spec.role = ListenerSpec::Role::Gateway;
     return {};
@@ -103,6 +117,8 @@ Result<void> compileTcp(const TcpProxy& tcp, ListenerSpec& spec)
     }
     if (spec.tcpWeight == 0)
         return failure(ErrorCode::InvalidArgument, "no target has a weight");
+    if (auto done = addTelemetry(tcp.access_log(), spec); !done)
+        return done;
     if (tcp.has_idle_timeout())
         spec.tcpIdleTimeout = toMicros(tcp.idle_timeout());
     return {};

@@ -10,6 +10,8 @@ class Listener;
 
 namespace meshyard::proxy {
 
+struct TelemetryRules;
+
 /// A Listener compiled for the workers; immutable.
 struct ListenerSpec
 {
@@ -36,6 +38,8 @@ struct ListenerSpec
     std::chrono::microseconds idleTimeout = std::chrono::hours(1); // between requests
     std::chrono::microseconds headTimeout{0}; // request_headers_timeout; 0 = none
     std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5);
+
+    std::shared_ptr<const TelemetryRules> telemetry; // access logs, tracing; nullptr = none
 
     bool isTcp() const { return !tcpTargets.empty(); }
 

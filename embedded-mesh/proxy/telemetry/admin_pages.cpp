@@ -83,8 +83,10 @@ std::string clustersPage(const Figures& figures)
 
 std::string statsPage(const Figures& figures)
 {
-    std::string page = fmt::format("downstream_cx_active: {}\nserver.concurrency: {}\n",
-        figures.downstreamConnections, figures.workers);
+    std::string page = fmt::format("downstream_cx_active: {}\nserver.concurrency: {}\n"
+                                   "access_log.written: {}\naccess_log.dropped: {}\n",
+        figures.downstreamConnections, figures.workers, figures.logLinesWritten,
+        figures.logLinesDropped);
     for (const auto& [name, cluster] : figures.clusters)
         addClusterStats(page, name, cluster);
     return page;

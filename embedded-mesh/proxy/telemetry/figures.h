@@ -60,6 +60,8 @@ struct Figures
 {
     std::uint32_t workers = 0;
     std::uint32_t downstreamConnections = 0;
+    std::uint64_t logLinesWritten = 0;
+    std::uint64_t logLinesDropped = 0;
     std::map<std::string, ClusterFigures> clusters;
 
     /// On the worker's thread.

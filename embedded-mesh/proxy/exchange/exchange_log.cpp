@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What an exchange leaves behind when it is over: counters, log lines, metrics.
+#include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/telemetry/log_sink.h"
+
+namespace meshyard::proxy {
+
+void Exchange::account(CallResult result)
+{
+    const TimePoint now = m_context.now();
+    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(
+        0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_started).count()));
+    if (m_inbound != nullptr) {
+        m_inbound->finish(result, micros);
+        m_inbound->end();
+    }
+    if (m_cluster != nullptr) {
+        CallCounters& counters = m_endpoint ? m_endpoint->counters : m_cluster->unplaced;
+        counters.finish(result, micros);
+        counters.noteStatus(m_status);
+    }
+    if (m_log.isOn())
+        writeLog(now);
+    m_log.end();
+}
+
+void Exchange::writeLog(TimePoint now)
+{
+    LogEntry entry;
+    if (m_forward != nullptr && m_forward->retry.retries > 0
+        && m_attempts > m_forward->retry.retries && m_status >= 500)
+        m_log.flag(ResponseFlag::UpstreamRetryLimitExceeded);
+    m_log.describe(entry, m_started, now);
+    entry.protocol = "HTTP/1.1";
+    entry.status = m_status;
+    entry.attempts = m_attempts;
+    if (m_route != nullptr)
+        entry.routeName = m_route->name;
+    if (m_cluster != nullptr)
+        entry.cluster = m_cluster->name();
+    if (m_endpoint != nullptr)
+        entry.upstreamHost = &m_endpoint->spec().address;
+    if (m_context.logs != nullptr)
+        m_context.logs->log(*m_log.kept().rules, entry);
+}
+
+} // namespace meshyard::proxy

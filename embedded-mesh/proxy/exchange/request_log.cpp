@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/exchange/request_log.h"
+
+#include "embedded-mesh/http/message_head.h"
+#include "embedded-mesh/net/sockets.h"
+
+namespace meshyard::proxy {
+
+void RequestLog::begin(const std::shared_ptr<const TelemetryRules>& rules, const RequestView& view,
+    int socket, const Clock& clock, std::uint64_t random)
+{
+    m_flags = {};
+    m_details = {};
+    m_received = m_sent = 0;
+    m_on = rules != nullptr;
+    if (!m_on)
+        return;
+    if (!m_kept)
+        m_kept = std::make_unique<Kept>();
+    Kept& kept = *m_kept;
+    kept.rules = rules;
+    kept.request.clear();
+    kept.response.clear();
+    for (const std::string& name : rules->plan.request)
+        kept.request.add(view.header(name));
+    kept.headerTests = 0;
+    for (std::size_t i = 0; i < rules->headerTests.size(); ++i)
+        kept.headerTests |= std::uint64_t{rules->headerTests[i].matches(view)} << i;
+    kept.local = net::localAddress(socket);
+    kept.remote = net::peerAddress(socket);
+    kept.upstreamLocal = {};
+    kept.startedAt = clock.system();
+    kept.requestEnded = kept.responseBegan = {};
+    kept.random = random;
+}
+
+void RequestLog::responseBegins(const http::ResponseHead& head, const Clock& clock)
+{
+    if (!m_on)
+        return;
+    m_kept->responseBegan = clock.now();
+    m_kept->response.clear();
+    for (const std::string& name : m_kept->rules->plan.response)
+        m_kept->response.add(head.find(name));
+}
+
+void RequestLog::upstreamChosen(int socket)
+{
+    if (m_on)
+        m_kept->upstreamLocal = net::localAddress(socket);
+}
+
+void RequestLog::describe(LogEntry& entry, TimePoint started, TimePoint now) const
+{
+    using std::chrono::duration_cast;
+    entry.flags = m_flags;
+    entry.details = m_details;
+    entry.bytesReceived = m_received;
+    entry.bytesSent = m_sent;
+    entry.duration = duration_cast<LogEntry::Micros>(now - started);
+    if (!m_on)
+        return;
+    const Kept& kept = *m_kept;
+    entry.startedAt = kept.startedAt;
+    if (kept.requestEnded != TimePoint{})
+        entry.requestDuration = duration_cast<LogEntry::Micros>(kept.requestEnded - started);
+    if (kept.responseBegan != TimePoint{})
+        entry.responseDuration = duration_cast<LogEntry::Micros>(kept.responseBegan - started);
+    entry.downstreamLocal = &kept.local;
+    entry.downstreamRemote = &kept.remote;
+    if (!kept.upstreamLocal.isEmpty())
+        entry.upstreamLocal = &kept.upstreamLocal;
+    entry.request = &kept.request;
+    entry.response = &kept.response;
+    entry.headerTests = kept.headerTests;
+    entry.random = kept.random;
+}
+
+void RequestLog::end()
+{
+    if (m_on)
+        m_kept->rules.reset();
+    m_on = false;
+}
+
+} // namespace meshyard::proxy
