@@ -101,6 +101,7 @@ bool setUpLog(const std::string& level)
 
 int run(meshyard::proxy::ProxyOptions options)
 {
+    options.version = MESHYARD_VERSION;
     const meshyard::SteadyClock clock;
     meshyard::net::EventLoop loop(clock);
     std::signal(SIGPIPE, SIG_IGN);

@@ -4,6 +4,7 @@
 #include "embedded-mesh/proxy/bootstrap/state_file.h"
 #include "embedded-mesh/proxy/resident_code.h"
 #include "embedded-mesh/proxy/telemetry/admin_pages.h"
+#include "embedded-mesh/proxy/telemetry/config_dump.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 #include "embedded-mesh/proxy/telemetry/report_merge.h"
 
@@ -16,6 +17,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -28,6 +30,7 @@ namespace {
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
 constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
 constexpr auto kReportEvery = std::chrono::seconds(1);
+constexpr auto kAskedPatience = std::chrono::seconds(30);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
@@ -40,6 +43,8 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
     , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
     , m_reportTimer(mainLoop.timers(), [this] { report(); })
+    , m_started(mainLoop.clock().now())
+    , m_startedAt(mainLoop.clock().system())
 {
 }
 
@@ -135,6 +140,11 @@ Figures Proxy::figures()
 {
     Figures figures;
     m_workers->callEach([&](Worker& worker) { figures.add(worker); });
+    figures.live = state() == "LIVE";
+    figures.uptimeSeconds = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(m_loop.clock().now() - m_started).count());
+    const struct mallinfo2 memory = ::mallinfo2();
+    figures.memoryAllocated = memory.uordblks + memory.hblkhd;
     figures.logLinesWritten = m_logFiles.written();
     figures.logLinesDropped = m_logFiles.dropped();
     return figures;
@@ -180,7 +190,7 @@ Result<void> Proxy::openAdmin()
     if (!address->isLoopback())
         return failure(ErrorCode::PermissionDenied,
             "admin address " + text + " is not loopback: the endpoint has no access control");
-    auto server = http::HttpServer::listen(m_loop, *address, *this);
+    auto server = AdminServer::listen(m_loop, *address, *this);
     if (!server)
         return tl::unexpected(server.error());
     m_admin = std::move(*server);
@@ -190,70 +200,82 @@ Result<void> Proxy::openAdmin()
 void Proxy::announceReady()
 {
     m_ready = m_announced = true;
-    std::string listeners;
-    m_workers->callOwner([&](Worker& worker) { listeners = listenersJson(worker); });
     const std::string line = fmt::format(
         R"({{"event":"ready","admin":{},"listeners":{},"pid":{}}})",
-        jsonQuoted(m_admin ? m_admin->address().toString() : std::string()), listeners, ::getpid());
+        jsonQuoted(m_admin ? m_admin->address().toString() : std::string()), listeners(), ::getpid());
     std::puts(line.c_str());
     std::fflush(stdout);
 }
 
-void Proxy::onRequest(const http::Request& request, http::Responder responder)
-{
-    responder.send(page(request.head.methodText(), http::splitTarget(request.head.path()).first));
-}
-
-http::Response Proxy::page(std::string_view method, std::string_view path)
-{
-    if (path == "/ready")
-        return http::textResponse(m_ready ? 200 : 503, m_ready ? "LIVE\n" : "INITIALIZING\n");
-    if (path == "/drain") {
-        if (method != "POST")
-            return http::textResponse(405, "POST it\n");
-        drain(std::chrono::seconds(30));
-        return http::textResponse(200, "OK\n");
-    }
-    if (path == "/reopen_logs") {
-        if (method != "POST")
-            return http::textResponse(405, "POST it\n");
-        m_logFiles.reopen();
-        return http::textResponse(200, "OK\n");
-    }
-    if (path == "/config_dump")
-        return http::jsonResponse(200, configDump());
-    if (path == "/clusters")
-        return http::textResponse(200, clustersPage(figures()));
-    if (path == "/stats")
-        return http::textResponse(200, statsPage(figures()));
-    if (path == "/breakers")
-        return http::jsonResponse(200, breakersPage(figures()));
-    if (path == "/" || path == "/help")
-        return http::textResponse(
-            200, "/breakers\n/clusters\n/config_dump\n/drain (POST)\n/ready\n/stats\n");
-    return http::textResponse(404, "see /help\n");
-}
-
 std::string Proxy::configDump()
 {
-    const auto json = [](const google::protobuf::Message& message) {
-        std::string text;
-        return google::protobuf::util::MessageToJsonString(message, &text).ok() ? text : "null";
-    };
-    std::string dynamic;
-    if (m_ads) {
-        const auto lock = m_ads->lock();
-        for (const auto& response : m_store.exportAll())
-            dynamic += (dynamic.empty() ? "" : ",\n") + json(response);
-    }
-    return fmt::format("{{\"bootstrap\":{},\n\"controlPlaneConnected\":{},\"stale\":{},\n"
-                       "\"dynamic\":[{}]}}\n",
-        json(m_bootstrap), m_ads && m_ads->isConnected(), m_stale.load(), dynamic);
+    const auto lock = m_ads ? m_ads->lock() : std::unique_lock<std::mutex>();
+    return configDumpJson(
+        m_bootstrap, m_store, {m_ads && m_ads->isConnected(), m_stale.load(), m_startedAt});
+}
+
+std::string Proxy::listeners()
+{
+    std::string json;
+    m_workers->callOwner([&](Worker& worker) { json = listenersJson(worker); });
+    return json;
+}
+
+std::string_view Proxy::state() const
+{
+    if (m_draining || !m_healthy)
+        return "DRAINING";
+    return m_ready ? "LIVE" : "PRE_INITIALIZING";
+}
+
+OwnIdentity Proxy::identity() const
+{
+    const auto& node = m_bootstrap.node();
+    OwnIdentity own;
+    own.nodeId = node.id();
+    own.service = node.cluster();
+    const auto& fields = node.metadata().fields();
+    if (const auto ns = fields.find("NAMESPACE"); ns != fields.end())
+        own.ns = ns->second.string_value();
+    if (const auto version = fields.find("VERSION"); version != fields.end())
+        own.version = version->second.string_value();
+    return own;
+}
+
+std::string Proxy::serverInfo()
+{
+    using std::chrono::duration_cast;
+    const auto uptime
+        = duration_cast<std::chrono::seconds>(m_loop.clock().now() - m_started).count();
+    std::string node;
+    google::protobuf::util::JsonPrintOptions options;
+    options.preserve_proto_field_names = true;
+    if (!google::protobuf::util::MessageToJsonString(m_bootstrap.node(), &node, options).ok())
+        node = "{}";
+    return fmt::format(R"({{"version":"meshyard-proxy/{}","state":"{}",)"
+                       R"("uptime_current_epoch":"{}s","uptime_all_epochs":"{}s",)"
+                       R"("hot_restart_version":"disabled",)"
+                       R"("command_line_options":{{"concurrency":{},"config_path":{}}},)"
+                       R"("node":{}}})"
+                       "\n",
+        m_options.version, state(), uptime, uptime, m_options.concurrency,
+        jsonQuoted(m_options.bootstrapPath), node);
+}
+
+void Proxy::drainListeners()
+{
+    m_draining = true;
+    m_workers->callEach([](Worker& worker) { worker.drain(); });
+}
+
+void Proxy::drainAndExit()
+{
+    drain(kAskedPatience);
 }
 
 void Proxy::drain(std::chrono::milliseconds patience)
 {
-    m_ready = false;
+    m_draining = true;
     m_drainEnds = m_loop.clock().now() + patience;
     m_workers->callEach([](Worker& worker) { worker.drain(); });
     m_drainTimer.armAfter(kDrainPoll);

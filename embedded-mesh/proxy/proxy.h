@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/http/http_server.h"
 #include "embedded-mesh/proxy/bootstrap/ads_client.h"
 #include "embedded-mesh/proxy/bootstrap/bootstrap_file.h"
-#include "embedded-mesh/proxy/telemetry/figures.h"
+#include "embedded-mesh/proxy/telemetry/admin_server.h"
 #include "embedded-mesh/proxy/telemetry/report_builder.h"
 #include "embedded-mesh/proxy/telemetry/telemetry_client.h"
 #include "embedded-mesh/proxy/worker_set.h"
@@ -17,12 +16,13 @@ struct ProxyOptions
     std::string adminAddress; // instead of the bootstrap's
     std::string stateDir; // last good snapshot; empty = none is kept
     unsigned concurrency = 1; // workers
+    std::string version; // of the program
 };
 
 /// The sidecar: joins bootstrap, configuration stream, worker, telemetry and admin endpoint.
 ///
 /// Thread: the main loop's; what comes from elsewhere is posted.
-class Proxy final : private http::RequestHandler
+class Proxy final : private AdminSubject
 {
 public:
     Proxy(net::EventLoop& mainLoop, ProxyOptions options);
@@ -34,16 +34,23 @@ public:
     void drain(std::chrono::milliseconds patience);
 
 private:
-    void onRequest(const http::Request& request, http::Responder responder) override;
-    http::Response page(std::string_view method, std::string_view path);
+    Figures figures() override;
+    OwnIdentity identity() const override;
+    std::string configDump() override;
+    std::string serverInfo() override;
+    std::string listeners() override;
+    std::string_view state() const override;
+    void setHealthy(bool healthy) override { m_healthy = healthy; }
+    void drainListeners() override;
+    void drainAndExit() override;
+    void reopenLogs() override { m_logFiles.reopen(); }
+
     Result<void> readConfiguration();
     void startWorkers();
     void report();
-    Figures figures();
     void connect(const std::string& address);
     void onConfigurationChanged(bool complete);
     Result<void> openAdmin();
-    std::string configDump();
     void announceReady();
     void finishDrain();
 
@@ -58,12 +65,16 @@ private:
     LogFiles m_logFiles; // outlives the workers
     std::unique_ptr<WorkerSet> m_workers;
     std::unique_ptr<AdsClient> m_ads;
-    std::unique_ptr<http::HttpServer> m_admin;
+    std::unique_ptr<AdminServer> m_admin;
     net::Timer m_drainTimer;
     net::Timer m_settledTimer;
     net::Timer m_reportTimer;
     TimePoint m_drainEnds{};
     bool m_ready = false;
+    bool m_healthy = true; // POST /healthcheck/fail
+    bool m_draining = false;
+    const TimePoint m_started;
+    const WallTime m_startedAt;
     bool m_announced = false;
     std::atomic<bool> m_stale{false}; // running on the stored configuration
 };

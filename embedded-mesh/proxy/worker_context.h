@@ -5,6 +5,7 @@
 #include "embedded-mesh/net/event_loop.h"
 #include "embedded-mesh/proxy/config_snapshot.h"
 #include "embedded-mesh/proxy/telemetry/inbound_table.h"
+#include "embedded-mesh/proxy/telemetry/istio_table.h"
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
 #include <string>
@@ -51,6 +52,7 @@ struct WorkerContext
     ClusterMap clusters;
     std::shared_ptr<const ConfigSnapshot> config = std::make_shared<ConfigSnapshot>();
     InboundTable inbound;
+    IstioTable istio;
 
     http::HeadParser parser{http::HeadLimits{}};
     http::RequestHead requestHead; // scratch: valid until the next parse

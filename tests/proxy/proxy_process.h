@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "wire_client.h"
+
 #include <QJsonObject>
 #include <QProcess>
 #include <QTemporaryDir>
@@ -23,6 +25,10 @@ public:
     std::string admin(std::string_view path) const;
     /// POST without a body. @return the status.
     int postAdmin(std::string_view path) const;
+    /// The answer to any request of the admin endpoint.
+    WireReply adminReply(std::string_view method, std::string_view path,
+        std::string_view host = "localhost") const;
+    std::uint16_t adminPort() const;
     /// Value of a `name: value` line of /stats.
     long stat(std::string_view name) const;
     std::string errors();

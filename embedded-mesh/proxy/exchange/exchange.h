@@ -90,6 +90,7 @@ private:
     void clear();
     // exchange_log.cpp
     void account(CallResult result);
+    void countForIstio(std::uint64_t micros);
     void writeLog(TimePoint now);
 
     // attempts.cpp: one attempt after another
@@ -136,7 +137,7 @@ private:
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
     std::shared_ptr<Cluster> m_cluster;
-    CallCounters* m_inbound = nullptr;
+    InboundRow* m_inbound = nullptr;
     http::Method m_method = http::Method::Get;
     TimePoint m_started{};
     std::uint64_t m_hash = 0;

@@ -19,9 +19,35 @@ void Exchange::account(CallResult result)
         counters.finish(result, micros);
         counters.noteStatus(m_status);
     }
+    countForIstio(micros);
     if (m_log.isOn())
         writeLog(now);
     m_log.end();
+}
+
+void Exchange::countForIstio(std::uint64_t micros)
+{
+    if (m_inbound == nullptr && m_cluster == nullptr)
+        return; // no edge: nobody was meant
+    SeriesView key;
+    key.status = static_cast<std::uint16_t>(m_status);
+    key.flags = m_log.flags().bits();
+    if (m_inbound != nullptr) {
+        key.inbound = true;
+        key.peer = m_inbound->peer;
+        key.port = m_inbound->port;
+    } else {
+        key.cluster = m_cluster->name();
+        if (m_endpoint != nullptr) {
+            key.endpoint = m_endpoint->spec().instance;
+            key.version = m_endpoint->spec().version;
+        }
+    }
+    IstioSeries& series = m_context.istio.series(key);
+    ++series.requests;
+    series.durationMs.record(static_cast<double>(micros) / 1000.0);
+    series.requestBytes.record(static_cast<double>(m_log.received()));
+    series.responseBytes.record(static_cast<double>(m_log.sent()));
 }
 
 void Exchange::writeLog(TimePoint now)

@@ -115,6 +115,7 @@ void TcpSession::onConnected()
 {
     m_connected = true;
     judge(CallOutcome::End::Response);
+    ++istioSeries(CallResult::Ok).tcpOpened;
     m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
 }
 
@@ -165,6 +166,25 @@ void TcpSession::judge(CallOutcome::End end)
         m_cluster->recordAttempt(*m_endpoint, end == CallOutcome::End::Response ? 200 : 0, now);
 }
 
+IstioSeries& TcpSession::istioSeries(CallResult result)
+{
+    SeriesView key;
+    key.protocol = Protocol::Tcp;
+    if (const auto flag = flagOf(result))
+        key.flags = ResponseFlags(*flag).bits();
+    if (m_inbound != nullptr) {
+        key.inbound = true;
+        key.port = m_inbound->port;
+    } else if (m_cluster) {
+        key.cluster = m_cluster->name();
+        if (m_endpoint) {
+            key.endpoint = m_endpoint->spec().instance;
+            key.version = m_endpoint->spec().version;
+        }
+    }
+    return m_context.istio.series(key);
+}
+
 void TcpSession::writeLog(CallResult result, TimePoint now)
 {
     LogEntry entry;
@@ -211,6 +231,11 @@ void TcpSession::finish(CallResult result)
         m_inbound->finish(result, micros);
         m_inbound->end();
     }
+    IstioSeries& istio = istioSeries(result);
+    istio.tcpClosed += 1;
+    istio.tcpSent += m_sent;
+    istio.tcpReceived += m_received;
+    istio.tcpOpened += m_connected ? 0 : 1; // else it was counted when it was
     if (m_owner.spec().telemetry && m_context.logs != nullptr)
         writeLog(result, now);
     m_up.io.close();

@@ -52,6 +52,7 @@ private:
     void onTimer();
     void judge(CallOutcome::End end);
     void finish(CallResult result);
+    IstioSeries& istioSeries(CallResult result);
     void writeLog(CallResult result, TimePoint now);
 
     WorkerContext& m_context;
@@ -61,7 +62,7 @@ private:
     net::Timer m_timer; // connect, then idle
     std::shared_ptr<Cluster> m_cluster;
     std::shared_ptr<Endpoint> m_endpoint;
-    CallCounters* m_inbound = nullptr;
+    InboundRow* m_inbound = nullptr;
     BreakerPermit m_permit;
     bool m_permitHeld = false;
     bool m_countsRequest = false;

@@ -114,6 +114,8 @@ void Figures::add(const Worker& worker)
     downstreamConnections += context.downstreamConnections;
     for (const auto& [name, cluster] : context.clusters)
         addCluster(clusters[name], *cluster, context.now());
+    for (const auto& [key, series] : context.istio.all())
+        istio[key].add(series);
 }
 
 } // namespace meshyard::proxy

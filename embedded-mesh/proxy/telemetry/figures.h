@@ -60,9 +60,13 @@ struct Figures
 {
     std::uint32_t workers = 0;
     std::uint32_t downstreamConnections = 0;
+    bool live = false;
+    std::uint64_t uptimeSeconds = 0;
+    std::uint64_t memoryAllocated = 0;
     std::uint64_t logLinesWritten = 0;
     std::uint64_t logLinesDropped = 0;
     std::map<std::string, ClusterFigures> clusters;
+    IstioTable::Map istio;
 
     /// On the worker's thread.
     void add(const Worker& worker);

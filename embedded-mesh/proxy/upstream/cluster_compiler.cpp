@@ -102,6 +102,7 @@ Result<EndpointSpec> compileEndpoint(
         return tl::unexpected(address.error());
     spec.address = *address;
     spec.instance = metadataText(proto.metadata(), "meshyard", "instance");
+    spec.version = metadataText(proto.metadata(), "meshyard", "version");
     if (spec.instance.empty())
         spec.instance = spec.address.toString();
     take(proto.has_load_balancing_weight(), proto.load_balancing_weight(), spec.weight);

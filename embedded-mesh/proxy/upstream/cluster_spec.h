@@ -23,6 +23,7 @@ struct EndpointSpec
 {
     net::SocketAddress address;
     std::string instance; // endpoint metadata "meshyard"/"instance"; else the address
+    std::string version; // endpoint metadata "meshyard"/"version"; may be empty
     std::uint32_t weight = 1;
     std::uint32_t priority = 0;
     bool healthy = true; // as the control plane sees it
