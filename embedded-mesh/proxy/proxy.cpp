@@ -8,6 +8,7 @@
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 #include "embedded-mesh/proxy/telemetry/report_merge.h"
 
+#include "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 
 #include <google/protobuf/util/json_util.h>
@@ -29,7 +30,7 @@ namespace {
 
 constexpr auto kDrainPoll = std::chrono::milliseconds(50);
 constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
-constexpr auto kReportEvery = std::chrono::seconds(1);
+constexpr auto kSecond = std::chrono::seconds(1);
 constexpr auto kAskedPatience = std::chrono::seconds(30);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
@@ -42,7 +43,7 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_store(mainLoop.clock())
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
     , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
-    , m_reportTimer(mainLoop.timers(), [this] { report(); })
+    , m_secondTimer(mainLoop.timers(), [this] { everySecond(); })
     , m_started(mainLoop.clock().now())
     , m_startedAt(mainLoop.clock().system())
 {
@@ -54,7 +55,10 @@ Result<void> Proxy::start()
 {
     if (auto read = readConfiguration(); !read)
         return read;
+    if (auto read = readOverloadRules(); !read)
+        return read;
     startWorkers();
+    m_secondTimer.armAfter(kSecond);
     if (auto applied = m_workers->apply(m_store.snapshot()); !applied)
         return applied;
     if (auto opened = openAdmin(); !opened)
@@ -108,7 +112,8 @@ void Proxy::startWorkers()
             m_loop.clock(), m_channel, fmt::format("{:08x}{:08x}", random(), random()));
     }
     const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
-    const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency, &m_logFiles};
+    const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency,
+        &m_logFiles, m_connectionLimit.max > 0 ? &m_connectionLimit : nullptr};
     m_reports.resize(plan.count);
     m_workers = std::make_unique<WorkerSet>(
         m_loop.clock(), plan, [this](const std::string& cluster, const BreakerEvent& event) {
@@ -120,14 +125,46 @@ void Proxy::startWorkers()
                 m_telemetry->push(
                     transitionReport(m_bootstrap.node().id(), m_loop.clock(), cluster, event));
         });
+}
+
+void Proxy::everySecond()
+{
+    m_secondTimer.armAfter(kSecond);
+    m_trimmer.tick(m_loop.now());
     if (m_telemetry)
-        m_reportTimer.armAfter(kReportEvery);
+        report();
+}
+
+/// Envoy's two ways to bound connections: the resource monitor, and the older runtime key.
+Result<void> Proxy::readOverloadRules()
+{
+    using Monitor = envoy::extensions::resource_monitors::downstream_connections::v3::
+        DownstreamConnectionsConfig;
+    std::int64_t limit = 0;
+    for (const auto& layer : m_bootstrap.layered_runtime().layers()) {
+        const auto& fields = layer.static_layer().fields();
+        const auto found = fields.find("overload.global_downstream_max_connections");
+        if (found != fields.end())
+            limit = static_cast<std::int64_t>(found->second.number_value());
+    }
+    for (const auto& monitor : m_bootstrap.overload_manager().resource_monitors()) {
+        Monitor config;
+        if (!monitor.typed_config().UnpackTo(&config))
+            return failure(ErrorCode::InvalidArgument,
+                "overload_manager: resource monitor '" + monitor.name() + "' is not supported");
+        limit = config.max_active_downstream_connections();
+        if (limit <= 0)
+            return failure(ErrorCode::InvalidArgument,
+                "overload_manager: max_active_downstream_connections must be above 0");
+    }
+    m_connectionLimit.max
+        = static_cast<std::uint32_t>(std::clamp<std::int64_t>(limit, 0, UINT32_MAX));
+    return {};
 }
 
 /// Each worker closes its second; whoever is last puts the parts together.
 void Proxy::report()
 {
-    m_reportTimer.armAfter(kReportEvery);
     const auto parts = std::make_shared<std::vector<v1::ProxyReport>>(m_workers->count());
     m_workers->postEach(
         [this, parts](Worker& worker, unsigned index) {
@@ -145,6 +182,7 @@ Figures Proxy::figures()
         std::chrono::duration_cast<std::chrono::seconds>(m_loop.clock().now() - m_started).count());
     const struct mallinfo2 memory = ::mallinfo2();
     figures.memoryAllocated = memory.uordblks + memory.hblkhd;
+    figures.connectionsRefused = m_connectionLimit.refused;
     figures.logLinesWritten = m_logFiles.written();
     figures.logLinesDropped = m_logFiles.dropped();
     return figures;
@@ -295,6 +333,8 @@ void Proxy::finishDrain()
             m_telemetry->push(mergeReports(std::move(parts)));
             m_telemetry->flush(kLastReportPatience);
         }
+        if (connections > 0)
+            spdlog::warn("{} connections did not end in time and are cut", connections);
         return m_loop.stop();
     }
     m_drainTimer.armAfter(kDrainPoll);

@@ -6,6 +6,7 @@
 #include "embedded-mesh/proxy/telemetry/admin_server.h"
 #include "embedded-mesh/proxy/telemetry/report_builder.h"
 #include "embedded-mesh/proxy/telemetry/telemetry_client.h"
+#include "embedded-mesh/proxy/telemetry/memory_trimmer.h"
 #include "embedded-mesh/proxy/worker_set.h"
 
 namespace meshyard::proxy {
@@ -17,6 +18,7 @@ struct ProxyOptions
     std::string stateDir; // last good snapshot; empty = none is kept
     unsigned concurrency = 1; // workers
     std::string version; // of the program
+    std::chrono::seconds drainTime{5}; // patience at SIGTERM
 };
 
 /// The sidecar: joins bootstrap, configuration stream, worker, telemetry and admin endpoint.
@@ -46,7 +48,9 @@ private:
     void reopenLogs() override { m_logFiles.reopen(); }
 
     Result<void> readConfiguration();
+    Result<void> readOverloadRules();
     void startWorkers();
+    void everySecond();
     void report();
     void connect(const std::string& address);
     void onConfigurationChanged(bool complete);
@@ -63,12 +67,14 @@ private:
     std::vector<ReportBuilder> m_reports; // each its worker's
     std::unique_ptr<TelemetryClient> m_telemetry; // outlives the workers, which push into it
     LogFiles m_logFiles; // outlives the workers
+    ConnectionLimit m_connectionLimit; // likewise
     std::unique_ptr<WorkerSet> m_workers;
     std::unique_ptr<AdsClient> m_ads;
     std::unique_ptr<AdminServer> m_admin;
     net::Timer m_drainTimer;
     net::Timer m_settledTimer;
-    net::Timer m_reportTimer;
+    net::Timer m_secondTimer;
+    MemoryTrimmer m_trimmer;
     TimePoint m_drainEnds{};
     bool m_ready = false;
     bool m_healthy = true; // POST /healthcheck/fail

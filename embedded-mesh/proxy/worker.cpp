@@ -3,11 +3,16 @@
 
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+
 namespace meshyard::proxy {
 
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr auto kIdleGrace = std::chrono::milliseconds(300);
 
 } // namespace
 
@@ -17,7 +22,11 @@ ListenerRuntime::ListenerRuntime(WorkerContext& context, std::shared_ptr<const L
 {
 }
 
-ListenerRuntime::~ListenerRuntime() = default;
+ListenerRuntime::~ListenerRuntime()
+{
+    if (m_context.connectionLimit != nullptr)
+        m_context.connectionLimit->active -= static_cast<std::uint32_t>(m_connections.size());
+}
 
 Result<void> ListenerRuntime::open(
     const net::SocketAddress& address, net::PortSharing sharing)
@@ -32,7 +41,28 @@ Result<void> ListenerRuntime::open(
     return {};
 }
 
+void ListenerRuntime::onAcceptRefused(int errorNumber)
+{
+    ++m_context.acceptRefusals;
+    if (!std::exchange(m_refused, true))
+        spdlog::error("listener '{}' can't accept: {}; it goes on when descriptors are free again",
+            m_spec->name, std::strerror(errorNumber));
+}
+
 void ListenerRuntime::onAccepted(net::Fd fd)
+{
+    m_refused = false;
+    ConnectionLimit* const limit = m_spec->ignoresConnectionLimit ? nullptr : m_context.connectionLimit;
+    if (limit != nullptr && limit->active.load(std::memory_order_relaxed) >= limit->max) {
+        ++limit->refused;
+        return; // closes it
+    }
+    if (m_context.connectionLimit != nullptr)
+        ++m_context.connectionLimit->active;
+    serve(std::move(fd));
+}
+
+void ListenerRuntime::serve(net::Fd fd)
 {
     if (m_spec->isTcp()) {
         auto session = std::make_unique<TcpSession>(m_context, *this);
@@ -41,8 +71,11 @@ void ListenerRuntime::onAccepted(net::Fd fd)
         return started.start(std::move(fd));
     }
     auto connection = std::make_unique<DownstreamConnection>(m_context, *this);
-    if (!connection->adopt(std::move(fd)))
+    if (!connection->adopt(std::move(fd))) {
+        if (m_context.connectionLimit != nullptr)
+            --m_context.connectionLimit->active;
         return;
+    }
     m_http.insert(connection.get());
     m_connections.emplace(connection.get(), std::move(connection));
 }
@@ -55,12 +88,24 @@ void ListenerRuntime::onConnectionDone(Disposable& connection)
     std::erase_if(m_http, [&](const Disposable* http) { return http == &connection; });
     m_context.dispose(std::move(found->second));
     m_connections.erase(found);
+    if (m_context.connectionLimit != nullptr)
+        --m_context.connectionLimit->active;
 }
 
 void ListenerRuntime::leave()
 {
-    m_leaving = true;
+    if (m_listener)
+        m_listener->finish();
     m_listener.reset();
+    m_leaving = true;
+    m_idleEnds = m_context.now() + kIdleGrace;
+}
+
+void ListenerRuntime::closeIdle(TimePoint now)
+{
+    if (now < m_idleEnds)
+        return;
+    m_idleEnds = TimePoint::max();
     const std::set<DownstreamConnection*> connections = m_http;
     for (DownstreamConnection* connection : connections)
         connection->leave();
@@ -78,6 +123,7 @@ Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
         m_logs = std::make_unique<LogSink>(loop, *m_team.logFiles);
         m_context.logs = m_logs.get();
     }
+    m_context.connectionLimit = m_team.connections;
     m_tick.armAfter(kTick);
 }
 
@@ -96,6 +142,8 @@ void Worker::tick()
     const TimePoint now = m_context.loop.now();
     for (auto& [name, cluster] : m_context.clusters)
         cluster->tick(now);
+    for (const auto& listener : m_leaving)
+        listener->closeIdle(now);
     if (now < m_nextSecond)
         return;
     m_nextSecond = std::max(m_nextSecond + std::chrono::seconds(1), now);
@@ -244,7 +292,7 @@ Result<void> Worker::openListener(
 
 void Worker::drain()
 {
-    m_context.draining = true;
+    m_context.draining = true; // before the last connections are taken
     for (auto& [name, listener] : m_listeners) {
         listener->leave();
         m_leaving.push_back(std::move(listener));

@@ -23,7 +23,10 @@ public:
     /// Same address: connections stay and follow the new specification with their next request.
     void update(std::shared_ptr<const ListenerSpec> spec) { m_spec = std::move(spec); }
     /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
+    /// Idle ones get a moment for the request that may be on its way.
     void leave();
+    /// Closes what is idle still, once the moment has passed.
+    void closeIdle(TimePoint now);
     bool isEmpty() const { return m_connections.empty(); }
 
     const ListenerSpec& spec() const override { return *m_spec; }
@@ -33,7 +36,9 @@ public:
     const net::SocketAddress& address() const { return m_listener->address(); }
 
 private:
+    void serve(net::Fd fd);
     void onAccepted(net::Fd fd) override;
+    void onAcceptRefused(int errorNumber) override;
 
     WorkerContext& m_context;
     std::shared_ptr<const ListenerSpec> m_spec;
@@ -41,6 +46,16 @@ private:
     std::map<Disposable*, std::unique_ptr<Disposable>> m_connections;
     std::set<DownstreamConnection*> m_http;
     bool m_leaving = false;
+    TimePoint m_idleEnds = TimePoint::max(); // when leaving
+    bool m_refused = false; // said so already
+};
+
+/// How many connections from callers the process takes at once.
+struct ConnectionLimit
+{
+    std::uint32_t max = 0;
+    std::atomic<std::uint32_t> active{0};
+    std::atomic<std::uint64_t> refused{0};
 };
 
 /// What a worker knows of the others; empty with one worker.
@@ -50,6 +65,7 @@ struct WorkerTeam
     unsigned index = 0; // 0 owns the breakers
     EjectionSink ejections; // tells the others
     LogFiles* logFiles = nullptr; // outlives the worker; nullptr: nothing is logged
+    ConnectionLimit* connections = nullptr; // outlives the worker; nullptr: no limit
 };
 
 /// One worker: its clusters and listeners, following immutable snapshots.

@@ -15,6 +15,7 @@
 namespace meshyard::proxy {
 
 class LogSink;
+struct ConnectionLimit;
 
 /// Something that ends in its own callback: kept until the end of the turn.
 class Disposable
@@ -63,7 +64,10 @@ struct WorkerContext
 
     LogSink* logs = nullptr; // the worker's
 
+    ConnectionLimit* connectionLimit = nullptr;
+
     std::uint32_t downstreamConnections = 0;
+    std::uint64_t acceptRefusals = 0; // out of descriptors
     bool draining = false; // answers say close
 
     TimePoint now() const { return loop.clock().now(); }

@@ -19,6 +19,7 @@ public:
         std::uint64_t seed = 0;
         unsigned count = 1;
         LogFiles* logFiles = nullptr; // outlives the workers
+        ConnectionLimit* connections = nullptr; // likewise
     };
 
     WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink breakerEvents);

@@ -26,20 +26,21 @@ const FieldTable& understood()
     static const FieldTable table{
         {"config.bootstrap.v3.Bootstrap",
             "node static_resources dynamic_resources admin layered_runtime cluster_manager "
-            "stats_flush_interval"},
+            "stats_flush_interval overload_manager"},
         {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
         {"config.listener.v3.Listener",
             "name address stat_prefix filter_chains default_filter_chain traffic_direction "
             "metadata "
-            "reuse_port"},
+            "reuse_port ignore_global_conn_limit"},
         {"config.listener.v3.FilterChain", "name filters metadata transport_socket"},
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
             "http_protocol_options request_headers_timeout use_remote_address generate_request_id "
-            "access_log"},
+            "access_log stream_idle_timeout request_timeout"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
             "stat_prefix cluster weighted_clusters idle_timeout access_log"},
-        {"config.core.v3.HttpProtocolOptions", "idle_timeout max_requests_per_connection"},
+        {"config.core.v3.HttpProtocolOptions",
+            "idle_timeout max_requests_per_connection max_connection_duration"},
         {"config.route.v3.RouteConfiguration",
             "name virtual_hosts request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove validate_clusters "

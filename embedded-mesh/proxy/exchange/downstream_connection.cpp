@@ -20,6 +20,8 @@ DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwn
     , m_io(context.loop, *this)
     , m_exchange(context, *this)
     , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
+    , m_requestTimer(context.loop.timers(), [this] { onRequestTimeout(); })
+    , m_lifeTimer(context.loop.timers(), [this] { leave(); })
 {
     ++m_context.downstreamConnections;
 }
@@ -34,8 +36,11 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
     if (m_owner.spec().role == ListenerSpec::Role::Gateway)
         m_remoteHost = net::peerAddress(fd.get()).host();
     auto adopted = m_io.adopt(std::move(fd));
-    if (adopted)
+    if (adopted) {
         armIdle();
+        if (m_owner.spec().maxConnectionDuration.count() > 0)
+            m_lifeTimer.armAfter(m_owner.spec().maxConnectionDuration);
+    }
     return adopted;
 }
 
@@ -50,10 +55,35 @@ void DownstreamConnection::armIdle()
 
 void DownstreamConnection::onIdle()
 {
-    if (m_state != State::Head && m_state != State::Closing)
-        return;
+    if (m_state != State::Head && m_state != State::Closing) {
+        LocalReply expired;
+        expired.status = 408;
+        expired.body = "stream timeout\n";
+        expired.flag = ResponseFlag::StreamIdleTimeout;
+        expired.details = "stream_idle_timeout";
+        m_keepAlive = false;
+        return m_exchange.expire(expired);
+    }
     m_io.close();
     done();
+}
+
+void DownstreamConnection::armStreamIdle()
+{
+    const auto patience = m_owner.spec().streamIdleTimeout;
+    if (patience.count() > 0)
+        m_idleTimer.armAfter(patience);
+}
+
+void DownstreamConnection::onRequestTimeout()
+{
+    if (m_state != State::Body)
+        return;
+    LocalReply expired;
+    expired.status = 408;
+    expired.body = "request timeout\n";
+    expired.details = "request_overall_timeout";
+    m_exchange.expire(expired);
 }
 
 void DownstreamConnection::leave()
@@ -70,6 +100,8 @@ void DownstreamConnection::done()
     if (std::exchange(m_done, true))
         return;
     m_idleTimer.cancel();
+    m_requestTimer.cancel();
+    m_lifeTimer.cancel();
     m_owner.onConnectionDone(*this);
 }
 
@@ -134,6 +166,9 @@ std::size_t DownstreamConnection::takeHead(std::string_view bytes)
 void DownstreamConnection::startRequest(const http::RequestHead& head)
 {
     m_idleTimer.cancel();
+    armStreamIdle();
+    const std::uint32_t maxRequests = m_owner.spec().maxRequestsPerConnection;
+    m_closeAfter = m_closeAfter || ++m_requests == maxRequests;
     m_method = head.method();
     m_http10 = head.minorVersion() == 0;
     m_keepAlive = head.keepAlive();
@@ -141,6 +176,8 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
+    if (!m_requestComplete && m_owner.spec().requestTimeout.count() > 0)
+        m_requestTimer.armAfter(m_owner.spec().requestTimeout);
     m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost, m_io.fd()});
 }
 
@@ -153,6 +190,7 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
             break;
         consumed += step.consumed;
     }
+    armStreamIdle();
     if (m_body.state() == http::BodyDecoder::State::Invalid) {
         m_exchange.cancel();
         refuse(m_body.error());
@@ -217,6 +255,7 @@ void DownstreamConnection::sendHead(
 
 void DownstreamConnection::sendBody(std::string_view bytes)
 {
+    armStreamIdle();
     std::string& head = m_context.headScratch;
     if (m_chunks) {
         const http::ChunkHeader chunk(bytes.size());
@@ -260,6 +299,7 @@ void DownstreamConnection::answer(const LocalReply& reply)
 
 void DownstreamConnection::finishRequest()
 {
+    m_requestTimer.cancel();
     if (m_closeAfter)
         return closeGently();
     if (m_state == State::Waiting)

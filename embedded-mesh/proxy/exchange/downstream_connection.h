@@ -72,13 +72,18 @@ private:
     void done();
     void onIdle();
     void armIdle();
+    void armStreamIdle();
+    void onRequestTimeout();
     ResponseFraming framingFor(const http::ResponseHead& head);
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner; // outlives us
     net::Connection m_io;
     Exchange m_exchange;
-    net::Timer m_idleTimer;
+    net::Timer m_idleTimer; // between requests; within one, of the stream
+    net::Timer m_requestTimer; // request_timeout
+    net::Timer m_lifeTimer; // max_connection_duration
+    std::uint32_t m_requests = 0;
     http::BodyDecoder m_body;
     State m_state = State::Head;
     http::Method m_method = http::Method::Get;

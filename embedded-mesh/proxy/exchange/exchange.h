@@ -59,6 +59,8 @@ public:
     void endRequest();
     /// The caller went away.
     void cancel();
+    /// The listener's patience is over: answers, or cuts a response that has begun.
+    void expire(const LocalReply& answer);
     void onDownstreamWritable();
     bool isActive() const { return m_state != State::Idle; }
 

@@ -5,6 +5,25 @@
 
 namespace meshyard::proxy {
 
+void Exchange::expire(const LocalReply& answer)
+{
+    if (!isActive())
+        return;
+    if (m_attemptOpen)
+        endAttempt(outcomeNow(CallOutcome::End::Cancelled, 0)); // not the upstream's fault
+    if (m_state != State::Responding)
+        return reply(CallResult::Cancelled, answer);
+    m_routeTimer.cancel();
+    m_stepTimer.cancel();
+    dropUpstream();
+    m_log.note(answer.details);
+    if (answer.flag)
+        m_log.flag(*answer.flag);
+    account(CallResult::Cancelled);
+    clear();
+    m_downstream.cut();
+}
+
 void Exchange::account(CallResult result)
 {
     const TimePoint now = m_context.now();

@@ -93,6 +93,12 @@ Result<void> compileHttp(const Hcm& hcm, ListenerSpec& spec, std::vector<std::st
         spec.idleTimeout = toMicros(hcm.common_http_protocol_options().idle_timeout());
     if (hcm.has_request_headers_timeout())
         spec.headTimeout = toMicros(hcm.request_headers_timeout());
+    if (hcm.has_request_timeout())
+        spec.requestTimeout = toMicros(hcm.request_timeout());
+    const auto& common = hcm.common_http_protocol_options();
+    if (common.has_max_connection_duration())
+        spec.maxConnectionDuration = toMicros(common.max_connection_duration());
+    spec.maxRequestsPerConnection = common.max_requests_per_connection().value();
     if (hcm.has_stream_idle_timeout())
         spec.streamIdleTimeout = toMicros(hcm.stream_idle_timeout());
     if (auto done = addTelemetry(hcm.access_log(), spec); !done)
@@ -194,6 +200,7 @@ Result<std::shared_ptr<const ListenerSpec>> ListenerSpec::compile(
     if (spec->name.empty())
         spec->name = spec->address.toString();
     readRole(proto, *spec);
+    spec->ignoresConnectionLimit = proto.ignore_global_conn_limit();
     if (proto.filter_chains_size() > 1)
         return failure(
             ErrorCode::InvalidArgument, place + ": several filter_chains are not supported yet");

@@ -37,7 +37,11 @@ struct ListenerSpec
     std::shared_ptr<const FaultRules> fault; // of the filter itself, where a route has none
     std::chrono::microseconds idleTimeout = std::chrono::hours(1); // between requests
     std::chrono::microseconds headTimeout{0}; // request_headers_timeout; 0 = none
-    std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5);
+    std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5); // 0 = none
+    std::chrono::microseconds requestTimeout{0}; // for a whole request to arrive; 0 = none
+    std::chrono::microseconds maxConnectionDuration{0}; // 0 = none
+    std::uint32_t maxRequestsPerConnection = 0; // 0 = no limit
+    bool ignoresConnectionLimit = false; // the process's
 
     std::shared_ptr<const TelemetryRules> telemetry; // access logs, tracing; nullptr = none
 

@@ -84,9 +84,11 @@ std::string clustersPage(const Figures& figures)
 std::string statsPage(const Figures& figures)
 {
     std::string page = fmt::format("downstream_cx_active: {}\nserver.concurrency: {}\n"
-                                   "access_log.written: {}\naccess_log.dropped: {}\n",
+                                   "access_log.written: {}\naccess_log.dropped: {}\n"
+                                   "downstream_global_cx_overflow: {}\n"
+                                   "downstream_cx_accept_refused: {}\n",
         figures.downstreamConnections, figures.workers, figures.logLinesWritten,
-        figures.logLinesDropped);
+        figures.logLinesDropped, figures.connectionsRefused, figures.acceptRefusals);
     for (const auto& [name, cluster] : figures.clusters)
         addClusterStats(page, name, cluster);
     return page;

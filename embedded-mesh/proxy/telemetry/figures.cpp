@@ -111,6 +111,7 @@ void Figures::add(const Worker& worker)
 {
     ++workers;
     const WorkerContext& context = worker.context();
+    acceptRefusals += context.acceptRefusals;
     downstreamConnections += context.downstreamConnections;
     for (const auto& [name, cluster] : context.clusters)
         addCluster(clusters[name], *cluster, context.now());
