@@ -6,8 +6,11 @@
 
 #include <cstdlib>
 
-ProxyProcess::ProxyProcess(const std::string& bootstrap, const QStringList& options)
+ProxyProcess::ProxyProcess(const std::string& bootstrap, const QStringList& options,
+    const std::function<void()>& inChild)
 {
+    if (inChild)
+        m_process.setChildProcessModifier(inChild);
     const QString path = m_folder.filePath(QStringLiteral("bootstrap.yaml"));
     QFile file(path);
     if (file.open(QIODevice::WriteOnly))

@@ -7,6 +7,7 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,9 @@
 class ProxyProcess
 {
 public:
-    explicit ProxyProcess(const std::string& bootstrap, const QStringList& options = {});
+    /// @param inChild runs in the new process before the program: limits.
+    explicit ProxyProcess(const std::string& bootstrap, const QStringList& options = {},
+        const std::function<void()>& inChild = {});
     ~ProxyProcess();
 
     /// Reads the ready line. @return false = it ended or said nothing for 10 s; see errors().
