@@ -188,7 +188,7 @@ Json toJson(const Event& event)
         out["node"] = toString(*event.node);
     if (!event.instance.empty())
         out["instance"] = event.instance;
-    if (event.transition) {
+    if (event.transition && event.kind == EventKind::Breaker) {
         out["from"] = stateName(event.transition->from);
         out["to"] = stateName(event.transition->to);
         out["observed"] = event.transition->observed;

@@ -49,9 +49,10 @@ constexpr std::array kHeaders = {
     Entry{"x-forwarded-proto", KnownHeader::XForwardedProto},
     Entry{"proxy-authenticate", KnownHeader::ProxyAuthenticate},
     Entry{"proxy-authorization", KnownHeader::ProxyAuthorization},
+    Entry{"x-forwarded-client-cert", KnownHeader::XForwardedClientCert},
 };
 
-constexpr std::size_t kLongest = 19;
+constexpr std::size_t kLongest = 23;
 
 /// First entry of each length; kHeaders is sorted by length.
 constexpr auto kFirstOfLength = [] {

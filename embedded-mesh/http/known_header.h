@@ -37,6 +37,7 @@ enum class KnownHeader : std::uint8_t {
     Upgrade,
     UserAgent,
     Via,
+    XForwardedClientCert,
     XForwardedFor,
     XForwardedProto,
     XMeshyardPeer,

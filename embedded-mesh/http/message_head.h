@@ -78,6 +78,7 @@ protected:
 
 private:
     friend class HeadParser;
+    friend class H2HeadBuilder;
 
     const char* m_base = nullptr;
     std::size_t m_size = 0;
@@ -108,6 +109,7 @@ public:
 
 private:
     friend class HeadParser;
+    friend class H2HeadBuilder;
     void reset(const char* base);
 
     Method m_method = Method::Other;
@@ -133,6 +135,7 @@ public:
 
 private:
     friend class HeadParser;
+    friend class H2HeadBuilder;
     void reset(const char* base);
 
     int m_status = 0;

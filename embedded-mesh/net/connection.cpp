@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/net/connection.h"
 
+#include "embedded-mesh/net/connection_tls.h"
 #include "embedded-mesh/net/sockets.h"
 
 #include <sys/uio.h>
@@ -53,6 +54,8 @@ Result<void> Connection::connect(const SocketAddress& address)
 
 void Connection::close()
 {
+    if (m_tls != nullptr)
+        leaveTls();
     if (m_fd.isOpen())
         m_loop.forget(m_fd.get(), *this);
     m_fd.reset();
@@ -70,26 +73,14 @@ void Connection::abort()
 {
     if (m_fd.isOpen())
         resetOnClose(m_fd.get());
+    m_tls.reset(); // no goodbye
     close();
-}
-
-template <typename Callback> Connection::Life Connection::tell(Callback&& callback)
-{
-    const std::uint32_t socket = m_generation;
-    bool destroyed = false;
-    bool* const outer = std::exchange(m_destroyed, &destroyed);
-    callback();
-    if (destroyed) {
-        if (outer != nullptr)
-            *outer = true;
-        return Life::Gone;
-    }
-    m_destroyed = outer;
-    return m_generation == socket ? Life::Alive : Life::Gone;
 }
 
 Connection::Life Connection::fail(const std::optional<Error>& error)
 {
+    if (error)
+        m_tls.reset(); // no goodbye
     close();
     tell([this, &error] { m_handler.onClosed(error); });
     return Life::Gone; // even when the handler connects anew: this was another socket's event
@@ -128,6 +119,10 @@ Connection::Life Connection::finishConnecting()
 {
     if (const int error = takeSocketError(m_fd.get()); error != 0)
         return fail(socketError("cannot connect", error));
+    if (m_tls != nullptr) {
+        m_state = State::Handshaking;
+        return handshake();
+    }
     m_state = State::Open;
     return tell([this] { m_handler.onConnected(); });
 }
@@ -137,12 +132,12 @@ Connection::Life Connection::readAvailable()
     for (int i = 0; i < kReadsPerTurn; ++i) {
         if (m_peerFinished)
             break;
-        if (m_paused) {
+        if (m_paused && m_state == State::Open) {
             m_readable = true;
             return Life::Alive;
         }
         bool drained = false;
-        if (readOnce(drained) == Life::Gone)
+        if ((m_tls == nullptr ? readOnce(drained) : readTls(drained)) == Life::Gone)
             return Life::Gone;
         if (drained)
             return Life::Alive;
@@ -187,6 +182,8 @@ void Connection::write(std::initializer_list<std::string_view> parts)
 {
     if (m_state == State::Closed || m_finishing || m_pendingError != 0)
         return;
+    if (m_tls != nullptr)
+        return writeTls(parts);
     if (m_state == State::Connecting || !m_output.isEmpty()) {
         for (const std::string_view part : parts)
             m_output.append(part);
@@ -217,7 +214,7 @@ void Connection::sendOrQueue(std::initializer_list<std::string_view> parts)
         return;
     }
     std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-    m_bytesWritten += sent;
+    m_bytesWritten += m_tls == nullptr ? sent : 0;
     for (const std::string_view part : parts) {
         const std::size_t gone = std::min(sent, part.size());
         sent -= gone;
@@ -236,10 +233,10 @@ Connection::Life Connection::flush()
             break;
         if (sent < 0)
             return fail(socketError("connection lost", errno));
-        m_bytesWritten += static_cast<std::uint64_t>(sent);
+        m_bytesWritten += m_tls == nullptr ? static_cast<std::uint64_t>(sent) : 0;
         m_output.consume(static_cast<std::size_t>(sent));
     }
-    if (m_output.isEmpty() && m_finishing && !m_finished) {
+    if (m_output.isEmpty() && m_finishing && !m_finished && m_state == State::Open) {
         m_finished = true;
         ::shutdown(m_fd.get(), SHUT_WR);
         if (m_peerFinished)
@@ -256,7 +253,10 @@ void Connection::finishWriting()
 {
     if (m_state == State::Closed || std::exchange(m_finishing, true))
         return;
-    if (m_state == State::Open && m_output.isEmpty())
+    const bool idle = m_output.isEmpty();
+    if (m_tls != nullptr && m_state == State::Open)
+        endTls();
+    if (m_state == State::Open && idle)
         m_loop.wake(*this, EPOLLOUT);
 }
 

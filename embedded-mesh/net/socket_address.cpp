@@ -117,6 +117,14 @@ bool SocketAddress::isLoopback() const
     }
 }
 
+bool SocketAddress::isAny() const
+{
+    if (family() == AF_INET)
+        return m_storage.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+    return family() == AF_INET6
+        && std::memcmp(&m_storage.v6.sin6_addr, &in6addr_any, sizeof(in6_addr)) == 0;
+}
+
 std::uint16_t SocketAddress::port() const
 {
     switch (family()) {

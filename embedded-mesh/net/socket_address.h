@@ -35,6 +35,8 @@ public:
     bool isEmpty() const { return m_length == 0; }
     /// True for 127.0.0.0/8, ::1 and Unix paths.
     bool isLoopback() const;
+    /// True for 0.0.0.0 and ::.
+    bool isAny() const;
     std::uint16_t port() const;
     void setPort(std::uint16_t port);
     /// The literal without port and brackets; for Unix addresses the path.

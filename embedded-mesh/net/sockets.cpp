@@ -120,6 +120,19 @@ SocketAddress peerAddress(int fd)
     return askAddress(fd, &::getpeername);
 }
 
+SocketAddress originalDestination(int fd)
+{
+    constexpr int kOriginalDestination = 80; // SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    const SocketAddress local = localAddress(fd);
+    const int level = local.family() == AF_INET6 ? SOL_IPV6 : SOL_IP;
+    if (local.isUnix() || ::getsockopt(fd, level, kOriginalDestination, plain, &length) != 0)
+        return local;
+    return SocketAddress::fromSockaddr(plain, length);
+}
+
 void disableNagle(int fd)
 {
     setFlag(fd, IPPROTO_TCP, TCP_NODELAY);

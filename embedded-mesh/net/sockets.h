@@ -25,6 +25,8 @@ int takeSocketError(int fd);
 
 SocketAddress localAddress(int fd);
 SocketAddress peerAddress(int fd);
+/// Where the caller meant to connect before the kernel's REDIRECT; localAddress() without one.
+SocketAddress originalDestination(int fd);
 void disableNagle(int fd);
 /// The next close() sends RST instead of FIN.
 void resetOnClose(int fd);

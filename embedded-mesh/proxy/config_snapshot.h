@@ -7,6 +7,7 @@
 #include "embedded-mesh/proxy/upstream/cluster_spec.h"
 
 #include <map>
+#include <set>
 
 namespace meshyard::proxy {
 

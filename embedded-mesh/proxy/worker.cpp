@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/worker.h"
 
+#include "embedded-mesh/net/sockets.h"
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
 #include <spdlog/spdlog.h>
@@ -12,14 +13,17 @@ namespace meshyard::proxy {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(50);
-constexpr auto kIdleGrace = std::chrono::milliseconds(300);
 
 } // namespace
 
-ListenerRuntime::ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec)
+ListenerRuntime::ListenerRuntime(
+    WorkerContext& context, std::shared_ptr<const ListenerSpec> spec, const ListenerMap& siblings)
     : m_context(context)
     , m_spec(std::move(spec))
+    , m_siblings(siblings)
+    , m_chains([this](Disposable& connection) { release(connection); })
 {
+    m_chains.update(*m_spec);
 }
 
 ListenerRuntime::~ListenerRuntime()
@@ -28,9 +32,10 @@ ListenerRuntime::~ListenerRuntime()
         m_context.connectionLimit->active -= static_cast<std::uint32_t>(m_connections.size());
 }
 
-Result<void> ListenerRuntime::open(
-    const net::SocketAddress& address, net::PortSharing sharing)
+Result<void> ListenerRuntime::open(const net::SocketAddress& address, net::PortSharing sharing)
 {
+    if (!m_spec->binds)
+        return {};
     auto listener = net::Listener::listen(m_context.loop, *this, address, sharing);
     if (!listener) {
         return failure(listener.error().code,
@@ -49,43 +54,107 @@ void ListenerRuntime::onAcceptRefused(int errorNumber)
             m_spec->name, std::strerror(errorNumber));
 }
 
+/// Counts under the limit of the process as long as it is here.
+void ListenerRuntime::keep(std::unique_ptr<Disposable> connection)
+{
+    if (m_context.connectionLimit != nullptr)
+        ++m_context.connectionLimit->active;
+    Disposable* const key = connection.get();
+    m_connections.emplace(key, std::move(connection));
+}
+
+void ListenerRuntime::update(std::shared_ptr<const ListenerSpec> spec)
+{
+    if (spec == m_spec)
+        return;
+    m_spec = std::move(spec);
+    m_chains.update(*m_spec);
+}
+
+net::SocketAddress ListenerRuntime::destinationOf(int fd) const
+{
+    return m_spec->findsOriginalDestination ? net::originalDestination(fd) : net::localAddress(fd);
+}
+
+ListenerRuntime* ListenerRuntime::findMeant(const net::SocketAddress& destination)
+{
+    ListenerRuntime* byPort = this;
+    for (const auto& [name, listener] : m_siblings) {
+        if (listener.get() == this)
+            continue;
+        if (listener->address() == destination)
+            return listener.get();
+        if (listener->address().isAny() && listener->address().port() == destination.port())
+            byPort = listener.get();
+    }
+    return byPort;
+}
+
 void ListenerRuntime::onAccepted(net::Fd fd)
 {
     m_refused = false;
-    ConnectionLimit* const limit = m_spec->ignoresConnectionLimit ? nullptr : m_context.connectionLimit;
+    ConnectionLimit* const limit
+        = m_spec->ignoresConnectionLimit ? nullptr : m_context.connectionLimit;
     if (limit != nullptr && limit->active.load(std::memory_order_relaxed) >= limit->max) {
         ++limit->refused;
         return; // closes it
     }
-    if (m_context.connectionLimit != nullptr)
-        ++m_context.connectionLimit->active;
-    serve(std::move(fd));
+    if (!m_spec->handsOn)
+        return take(std::move(fd));
+    findMeant(destinationOf(fd.get()))->take(std::move(fd));
 }
 
-void ListenerRuntime::serve(net::Fd fd)
+void ListenerRuntime::take(net::Fd fd)
 {
-    if (m_spec->isTcp()) {
-        auto session = std::make_unique<TcpSession>(m_context, *this);
-        TcpSession& started = *session;
-        m_connections.emplace(session.get(), std::move(session));
-        return started.start(std::move(fd));
+    if (!m_spec->inspects) {
+        if (!m_spec->chooses())
+            return serve(std::move(fd), m_spec->chains.front());
+        return choose(std::move(fd), {});
     }
-    auto connection = std::make_unique<DownstreamConnection>(m_context, *this);
-    if (!connection->adopt(std::move(fd))) {
-        if (m_context.connectionLimit != nullptr)
-            --m_context.connectionLimit->active;
+    Inspection::Owner& self = *this; // make_unique() may not see that we are one
+    auto inspection = std::make_unique<Inspection>(m_context, self, *m_spec, std::move(fd));
+    if (!inspection->start())
         return;
-    }
-    m_http.insert(connection.get());
-    m_connections.emplace(connection.get(), std::move(connection));
+    keep(std::move(inspection));
 }
 
-void ListenerRuntime::onConnectionDone(Disposable& connection)
+void ListenerRuntime::onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes)
+{
+    release(inspection);
+    choose(std::move(fd), bytes);
+}
+
+void ListenerRuntime::choose(net::Fd fd, const FirstBytes& bytes)
+{
+    ConnectionFacts facts;
+    facts.local = destinationOf(fd.get());
+    facts.remote = net::peerAddress(fd.get());
+    facts.serverName = bytes.hello.serverName;
+    facts.transportProtocol = bytes.isTls ? "tls" : "raw_buffer";
+    facts.applicationProtocols = bytes.hello.alpn;
+    if (const auto chain = m_spec->choose(facts))
+        serve(std::move(fd), chain);
+}
+
+void ListenerRuntime::serve(net::Fd fd, const std::shared_ptr<const FilterChainSpec>& chain)
+{
+    ChainRuntime* const runtime = m_chains.find(*chain);
+    if (runtime == nullptr || (chain->tlsSettings != nullptr && chain->tls == nullptr))
+        return; // never in the clear what is to be encrypted
+    auto connection = runtime->makeConnection(m_context, std::move(fd));
+    if (connection == nullptr)
+        return;
+    Disposable& kept = *connection;
+    keep(std::move(connection));
+    if (auto* const session = dynamic_cast<TcpSession*>(&kept))
+        session->start(); // may end at once: not before it is kept
+}
+
+void ListenerRuntime::release(Disposable& connection)
 {
     const auto found = m_connections.find(&connection);
     if (found == m_connections.end())
         return;
-    std::erase_if(m_http, [&](const Disposable* http) { return http == &connection; });
     m_context.dispose(std::move(found->second));
     m_connections.erase(found);
     if (m_context.connectionLimit != nullptr)
@@ -97,18 +166,7 @@ void ListenerRuntime::leave()
     if (m_listener)
         m_listener->finish();
     m_listener.reset();
-    m_leaving = true;
-    m_idleEnds = m_context.now() + kIdleGrace;
-}
-
-void ListenerRuntime::closeIdle(TimePoint now)
-{
-    if (now < m_idleEnds)
-        return;
-    m_idleEnds = TimePoint::max();
-    const std::set<DownstreamConnection*> connections = m_http;
-    for (DownstreamConnection* connection : connections)
-        connection->leave();
+    m_chains.leave();
 }
 
 Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
@@ -142,8 +200,6 @@ void Worker::tick()
     const TimePoint now = m_context.loop.now();
     for (auto& [name, cluster] : m_context.clusters)
         cluster->tick(now);
-    for (const auto& listener : m_leaving)
-        listener->closeIdle(now);
     if (now < m_nextSecond)
         return;
     m_nextSecond = std::max(m_nextSecond + std::chrono::seconds(1), now);
@@ -251,7 +307,7 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Addres
         const auto wanted = snapshot.listeners.find(at->first);
         const bool stays = wanted != snapshot.listeners.end()
             && wanted->second->address == at->second->spec().address
-            && wanted->second->isTcp() == at->second->spec().isTcp();
+            && wanted->second->binds == at->second->spec().binds;
         if (stays) {
             at->second->update(wanted->second);
             ++at;
@@ -281,7 +337,7 @@ Result<void> Worker::openListener(
         address = found->second;
     }
     const bool shared = m_team.clusters != nullptr && !address.isUnix();
-    auto runtime = std::make_unique<ListenerRuntime>(m_context, spec);
+    auto runtime = std::make_unique<ListenerRuntime>(m_context, spec, m_listeners);
     if (auto opened = runtime->open(
             address, shared ? net::PortSharing::Shared : net::PortSharing::Exclusive);
         !opened)

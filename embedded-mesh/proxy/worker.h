@@ -2,7 +2,8 @@
 #pragma once
 
 #include "embedded-mesh/net/listener.h"
-#include "embedded-mesh/proxy/exchange/downstream_connection.h"
+#include "embedded-mesh/proxy/exchange/chain_runtime.h"
+#include "embedded-mesh/proxy/exchange/inspection.h"
 #include "embedded-mesh/proxy/telemetry/log_sink.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
@@ -11,42 +12,55 @@
 
 namespace meshyard::proxy {
 
+class ListenerRuntime;
+using ListenerMap = std::map<std::string, std::unique_ptr<ListenerRuntime>>;
+
 /// A listening address in one worker and the connections that came by it.
-class ListenerRuntime final : public ConnectionOwner, private net::Acceptor
+class ListenerRuntime final : private net::Acceptor, private Inspection::Owner
 {
 public:
-    ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec);
+    /// @param siblings where connections are handed on to (use_original_dst).
+    ListenerRuntime(WorkerContext& context, std::shared_ptr<const ListenerSpec> spec,
+        const ListenerMap& siblings);
     ~ListenerRuntime() override;
 
     /// @param address the specification's, or what its port 0 became at another worker.
     Result<void> open(const net::SocketAddress& address, net::PortSharing sharing);
-    /// Same address: connections stay and follow the new specification with their next request.
-    void update(std::shared_ptr<const ListenerSpec> spec) { m_spec = std::move(spec); }
+    /// Same address: connections stay and follow the new specification with their next request,
+    /// unless their filter chain has gone.
+    void update(std::shared_ptr<const ListenerSpec> spec);
     /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
     /// Idle ones get a moment for the request that may be on its way.
     void leave();
-    /// Closes what is idle still, once the moment has passed.
-    void closeIdle(TimePoint now);
     bool isEmpty() const { return m_connections.empty(); }
 
-    const ListenerSpec& spec() const override { return *m_spec; }
+    const ListenerSpec& spec() const { return *m_spec; }
     const std::shared_ptr<const ListenerSpec>& specPointer() const { return m_spec; }
-    bool isLeaving() const override { return m_leaving; }
-    void onConnectionDone(Disposable& connection) override;
-    const net::SocketAddress& address() const { return m_listener->address(); }
+    const net::SocketAddress& address() const
+    {
+        return m_listener ? m_listener->address() : m_spec->address;
+    }
 
 private:
-    void serve(net::Fd fd);
+    void keep(std::unique_ptr<Disposable> connection);
     void onAccepted(net::Fd fd) override;
     void onAcceptRefused(int errorNumber) override;
+    void onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes) override;
+    void onInspectionFailed(Inspection& inspection) override { release(inspection); }
+
+    ListenerRuntime* findMeant(const net::SocketAddress& destination);
+    void take(net::Fd fd);
+    net::SocketAddress destinationOf(int fd) const;
+    void choose(net::Fd fd, const FirstBytes& bytes);
+    void serve(net::Fd fd, const std::shared_ptr<const FilterChainSpec>& chain);
+    void release(Disposable& connection);
 
     WorkerContext& m_context;
     std::shared_ptr<const ListenerSpec> m_spec;
-    std::unique_ptr<net::Listener> m_listener;
+    const ListenerMap& m_siblings;
+    std::unique_ptr<net::Listener> m_listener; // none when it does not bind
+    ChainSet m_chains; // outlives the connections
     std::map<Disposable*, std::unique_ptr<Disposable>> m_connections;
-    std::set<DownstreamConnection*> m_http;
-    bool m_leaving = false;
-    TimePoint m_idleEnds = TimePoint::max(); // when leaving
     bool m_refused = false; // said so already
 };
 
@@ -94,10 +108,7 @@ public:
 
     WorkerContext& context() { return m_context; }
     const WorkerContext& context() const { return m_context; }
-    const std::map<std::string, std::unique_ptr<ListenerRuntime>>& listeners() const
-    {
-        return m_listeners;
-    }
+    const ListenerMap& listeners() const { return m_listeners; }
 
 private:
     void applyClusters(const ConfigSnapshot& snapshot, TimePoint now);
@@ -113,7 +124,7 @@ private:
     const WorkerTeam m_team;
     std::uint64_t m_seed;
     std::unique_ptr<LogSink> m_logs;
-    std::map<std::string, std::unique_ptr<ListenerRuntime>> m_listeners;
+    ListenerMap m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;
     net::Timer m_tick;

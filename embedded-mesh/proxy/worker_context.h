@@ -24,6 +24,8 @@ public:
     virtual ~Disposable() = default;
 };
 
+class H2Worker;
+
 /// What everything on one worker shares. No lock: one thread.
 struct WorkerContext
 {
@@ -50,6 +52,7 @@ struct WorkerContext
     const std::string nodeId;
     std::uint64_t random;
 
+    std::shared_ptr<H2Worker> http2; // made with the first HTTP/2 connection, outlives them all
     ClusterMap clusters;
     std::shared_ptr<const ConfigSnapshot> config = std::make_shared<ConfigSnapshot>();
     InboundTable inbound;

@@ -48,7 +48,9 @@
     <name>meshyard::ui::BlastRadius</name>
     <message numerus="yes">
         <source>Rejects %1 from %n caller(s).</source>
-        <translation><numerusform>%n 個の呼び出し元からの %1 を拒否します。</numerusform></translation>
+        <translation>
+            <numerusform>%n 個の呼び出し元からの %1 を拒否します。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Trips all versions of %1: they share one cluster.</source>
@@ -218,7 +220,9 @@
     </message>
     <message numerus="yes">
         <source>%n caller(s)</source>
-        <translation><numerusform>呼び出し元 %n</numerusform></translation>
+        <translation>
+            <numerusform>呼び出し元 %n</numerusform>
+        </translation>
     </message>
     <message>
         <source>breaker %1</source>
@@ -436,7 +440,7 @@
         <translation>既知: 自前のサイドカー</translation>
     </message>
     <message>
-        <source>inferred from an Envoy's statistics</source>
+        <source>inferred from an Envoy&apos;s statistics</source>
         <translation>Envoy の統計からの推定</translation>
     </message>
     <message>
@@ -483,6 +487,26 @@
     <message>
         <source>closed on %1</source>
         <translation>%1 で閉じた</translation>
+    </message>
+    <message>
+        <source>tripped by %1</source>
+        <translation>%1 が遮断</translation>
+    </message>
+    <message>
+        <source>held closed by %1</source>
+        <translation>%1 が閉のまま保持</translation>
+    </message>
+    <message>
+        <source>draining, by %1</source>
+        <translation>%1 が排出</translation>
+    </message>
+    <message>
+        <source>released by %1</source>
+        <translation>%1 が解除</translation>
+    </message>
+    <message>
+        <source>somebody</source>
+        <translation>だれか</translation>
     </message>
 </context>
 <context>
@@ -635,7 +659,7 @@
 <context>
     <name>meshyard::ui::FindLanguage</name>
     <message>
-        <source>"%1" is not expected here.</source>
+        <source>&quot;%1&quot; is not expected here.</source>
         <translation>ここに「%1」は置けません。</translation>
     </message>
     <message>
@@ -647,19 +671,19 @@
         <translation>末尾に何か足りません。</translation>
     </message>
     <message>
-        <source>"%1" is not a name.</source>
+        <source>&quot;%1&quot; is not a name.</source>
         <translation>「%1」は名前ではありません。</translation>
     </message>
     <message>
-        <source>"%1" is not a figure. There are rate, success, p50, p95, p99, breaker and name.</source>
+        <source>&quot;%1&quot; is not a figure. There are rate, success, p50, p95, p99, breaker and name.</source>
         <translation>「%1」という値はありません。使えるのは rate、success、p50、p95、p99、breaker、name です。</translation>
     </message>
     <message>
-        <source>A value is missing after "%1".</source>
+        <source>A value is missing after &quot;%1&quot;.</source>
         <translation>「%1」の後に値がありません。</translation>
     </message>
     <message>
-        <source>"%1" is not a number.</source>
+        <source>&quot;%1&quot; is not a number.</source>
         <translation>「%1」は数値ではありません。</translation>
     </message>
 </context>
@@ -748,7 +772,7 @@
     </message>
     <message>
         <source>%1   %2</source>
-        <extracomment>one row of the "go to anything" list: what it is, its kind</extracomment>
+        <extracomment>one row of the &quot;go to anything&quot; list: what it is, its kind</extracomment>
         <translation>%1   %2</translation>
     </message>
 </context>
@@ -952,11 +976,15 @@
     </message>
     <message numerus="yes">
         <source>%n breaker(s) not closed</source>
-        <translation><numerusform>閉じていないブレーカー %n</numerusform></translation>
+        <translation>
+            <numerusform>閉じていないブレーカー %n</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n proxies not in sync</source>
-        <translation><numerusform>同期していないプロキシ %n</numerusform></translation>
+        <translation>
+            <numerusform>同期していないプロキシ %n</numerusform>
+        </translation>
     </message>
     <message>
         <source>Open a recording</source>
@@ -1425,7 +1453,9 @@
     </message>
     <message numerus="yes">
         <source>%n error(s): nothing is applied until they are gone</source>
-        <translation><numerusform>エラー %n 件: なくなるまで適用されません</numerusform></translation>
+        <translation>
+            <numerusform>エラー %n 件: なくなるまで適用されません</numerusform>
+        </translation>
     </message>
     <message>
         <source>draft, kept on disk</source>
@@ -1483,7 +1513,9 @@
     </message>
     <message numerus="yes">
         <source>%n route(s)</source>
-        <translation><numerusform>ルート %n</numerusform></translation>
+        <translation>
+            <numerusform>ルート %n</numerusform>
+        </translation>
     </message>
     <message>
         <source>at most %1 requests</source>
@@ -1499,7 +1531,9 @@
     </message>
     <message numerus="yes">
         <source>%n subset(s)</source>
-        <translation><numerusform>サブセット %n</numerusform></translation>
+        <translation>
+            <numerusform>サブセット %n</numerusform>
+        </translation>
     </message>
     <message>
         <source>nothing set</source>
@@ -1635,7 +1669,7 @@
     </message>
     <message>
         <source>route %1: %2</source>
-        <extracomment>the name of a change, e.g. "route reviews: 30 to v1, 70 to v2"</extracomment>
+        <extracomment>the name of a change, e.g. &quot;route reviews: 30 to v1, 70 to v2&quot;</extracomment>
         <translation>%1 のルート: %2</translation>
     </message>
     <message>
@@ -1751,7 +1785,9 @@
     </message>
     <message numerus="yes">
         <source>%n version(s)</source>
-        <translation><numerusform>%n バージョン</numerusform></translation>
+        <translation>
+            <numerusform>%n バージョン</numerusform>
+        </translation>
     </message>
     <message>
         <source>service %1, %2</source>
@@ -1762,7 +1798,7 @@
         <translation>%1前の値</translation>
     </message>
     <message>
-        <source>This edge is inferred from an Envoy's statistics; it is not routed from here.</source>
+        <source>This edge is inferred from an Envoy&apos;s statistics; it is not routed from here.</source>
         <translation>このエッジは Envoy の統計からの推定で、ここではルーティングしていません。</translation>
     </message>
     <message>
@@ -1837,7 +1873,7 @@
         <translation>記録を開く</translation>
     </message>
     <message>
-        <source>Look at the history or a snapshot of any mesh, also a colleague's.</source>
+        <source>Look at the history or a snapshot of any mesh, also a colleague&apos;s.</source>
         <translation>任意のメッシュの履歴やスナップショットを見ます。同僚のものでも構いません。</translation>
     </message>
     <message>
@@ -1889,8 +1925,10 @@
     </message>
     <message numerus="yes">
         <source>%n override(s): %1</source>
-        <extracomment>%1 describes the first of them, e.g. "reviews v3 → ratings, 8:12 left"</extracomment>
-        <translation><numerusform>上書き %n 件: %1</numerusform></translation>
+        <extracomment>%1 describes the first of them, e.g. &quot;reviews v3 → ratings, 8:12 left&quot;</extracomment>
+        <translation>
+            <numerusform>上書き %n 件: %1</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 open, %2 half-open breakers</source>
@@ -1898,11 +1936,15 @@
     </message>
     <message numerus="yes">
         <source>%n breaker(s) open</source>
-        <translation><numerusform>ブレーカー 開 %n</numerusform></translation>
+        <translation>
+            <numerusform>ブレーカー 開 %n</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n breaker(s) half-open</source>
-        <translation><numerusform>ブレーカー 半開 %n</numerusform></translation>
+        <translation>
+            <numerusform>ブレーカー 半開 %n</numerusform>
+        </translation>
     </message>
     <message>
         <source>console %1 % CPU · %2</source>
@@ -2075,15 +2117,17 @@
     </message>
     <message numerus="yes">
         <source>All %n proxies have acknowledged it. Click for the list of revisions.</source>
-        <translation><numerusform>%n 個のプロキシすべてが確認済み。クリックでリビジョン一覧。</numerusform></translation>
+        <translation>
+            <numerusform>%n 個のプロキシすべてが確認済み。クリックでリビジョン一覧。</numerusform>
+        </translation>
     </message>
     <message>
         <source>%1 of %2 proxies have acknowledged it.</source>
         <translation>%2 中 %1 プロキシが確認済み。</translation>
     </message>
     <message>
-        <source>Names, or figures: rate, success, p50, p95, p99, breaker. Start with "hide:" to hide instead.</source>
-        <translation>名前、または rate、success、p50、p95、p99、breaker の値。先頭に "hide:" で非表示。</translation>
+        <source>Names, or figures: rate, success, p50, p95, p99, breaker. Start with &quot;hide:&quot; to hide instead.</source>
+        <translation>名前、または rate、success、p50、p95、p99、breaker の値。先頭に &quot;hide:&quot; で非表示。</translation>
     </message>
 </context>
 <context>
@@ -2278,7 +2322,7 @@
         <translation>まだ適用していません。Esc で変更を捨てます。</translation>
     </message>
     <message>
-        <source>Drag the edge's end to another version or service to reroute (R).</source>
+        <source>Drag the edge&apos;s end to another version or service to reroute (R).</source>
         <translation>エッジの端を別のバージョンやサービスへドラッグすると経路が変わります (R)。</translation>
     </message>
     <message>
@@ -2290,7 +2334,7 @@
         <translation>クリックでブレーカーを開きます (B)。</translation>
     </message>
     <message>
-        <source>Drag an edge's end to reroute, a diamond to shift weights, click a breaker</source>
+        <source>Drag an edge&apos;s end to reroute, a diamond to shift weights, click a breaker</source>
         <translation>エッジの端をドラッグで経路変更、菱形で重み変更、ブレーカーはクリック</translation>
     </message>
     <message>

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kDragSteps = 12;
 // The margins of the strip's chart, where its scales stand.
-constexpr int kStripLeft = 56;
+constexpr int kStripLeft = 72;
 constexpr int kStripRight = 52;
 
 } // namespace

@@ -252,7 +252,7 @@ void ProxyHttpTest::refusesMalformedRequests_data()
     row("no host", "GET / HTTP/1.1\r\n\r\n", 400);
     row("space before colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400);
     row("bare line feed", "GET / HTTP/1.1\nHost: a\n\n", 400);
-    row("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n", 505);
+    row("almost the HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n", 505);
     row("bad chunk", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400);
 }
 

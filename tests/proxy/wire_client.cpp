@@ -23,7 +23,7 @@ std::optional<std::string> WireReply::header(std::string_view lowerName) const
     return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-WireClient::WireClient(std::uint16_t port)
+WireClient::WireClient(std::uint16_t port, const char* ip, const char* from)
     : m_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
 {
     const timeval limit{10, 0};
@@ -33,8 +33,12 @@ WireClient::WireClient(std::uint16_t port)
     ::setsockopt(m_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from != nullptr) {
+        ::inet_pton(AF_INET, from, &address.sin_addr);
+        ::bind(m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
     address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::inet_pton(AF_INET, ip, &address.sin_addr);
     if (::connect(m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         ::close(m_fd);
         m_fd = -1;
@@ -50,7 +54,7 @@ WireClient::~WireClient()
 bool WireClient::send(std::string_view bytes)
 {
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(m_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const long sent = writeSome(bytes.data(), bytes.size());
         if (sent <= 0)
             return false;
         bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -58,10 +62,20 @@ bool WireClient::send(std::string_view bytes)
     return true;
 }
 
+long WireClient::readSome(char* data, std::size_t size)
+{
+    return ::recv(m_fd, data, size, 0);
+}
+
+long WireClient::writeSome(const char* data, std::size_t size)
+{
+    return ::send(m_fd, data, size, MSG_NOSIGNAL);
+}
+
 bool WireClient::readMore()
 {
     std::array<char, 65536> chunk;
-    const ssize_t got = ::recv(m_fd, chunk.data(), chunk.size(), 0);
+    const long got = readSome(chunk.data(), chunk.size());
     if (got <= 0)
         return false;
     m_buffer.append(chunk.data(), static_cast<std::size_t>(got));

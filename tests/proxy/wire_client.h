@@ -22,8 +22,10 @@ struct WireReply
 class WireClient
 {
 public:
-    explicit WireClient(std::uint16_t port);
-    ~WireClient();
+    /// @param from address to call from; nullptr = any.
+    explicit WireClient(
+        std::uint16_t port, const char* address = "127.0.0.1", const char* from = nullptr);
+    virtual ~WireClient();
     WireClient(const WireClient&) = delete;
     WireClient& operator=(const WireClient&) = delete;
 
@@ -34,7 +36,13 @@ public:
     /// Everything until the peer closes.
     std::string receiveAll();
     std::string receiveBytes(std::size_t count);
-    void finishWriting();
+    virtual void finishWriting();
+
+protected:
+    /// As recv() and send(), whatever is between.
+    virtual long readSome(char* data, std::size_t size);
+    virtual long writeSome(const char* data, std::size_t size);
+    int fd() const { return m_fd; }
 
 private:
     bool readMore();

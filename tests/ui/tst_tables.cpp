@@ -6,6 +6,7 @@
 #include "ui/models/mesh_tables.h"
 #include "ui/reroute/prediction.h"
 #include "ui/theme/figures.h"
+#include "ui/topology/edge_words.h"
 #include "ui/topology/find_language.h"
 #include "ui/topology/scene_builder.h"
 
@@ -29,6 +30,9 @@ private Q_SLOTS:
     void figuresHaveThreeDigits();
     void percentNeverHidesAFailure();
     void tableChangesOnlyWhatDiffers();
+    void figuresStandBelowTheirWord();
+    void operatorsActsAreSentences_data();
+    void operatorsActsAreSentences();
     void sceneHasWordsForABreakerInTrouble();
     void sceneGroupsVersionsAndSplits();
     void splitFollowsTheWeightsOfTheRoute();
@@ -55,6 +59,55 @@ void TablesTest::init()
     m_model->apply(*m_shop.full());
     for (int i = 0; i < 12; ++i)
         m_model->apply(*m_shop.next());
+}
+
+void TablesTest::figuresStandBelowTheirWord()
+{
+    TableModel table({u"Name"_s, u"Calls"_s});
+    table.setRows({{u"a"_s,
+        {{u"a"_s, {}, TableModel::Tone::Plain}, {u"7"_s, 7, TableModel::Tone::Plain}}, {}}});
+    const auto side = [&](int column) {
+        return table.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole)
+                   .value<Qt::Alignment>()
+                   .toInt()
+            & Qt::AlignHorizontal_Mask;
+    };
+    QCOMPARE(side(0), int(Qt::AlignLeft));
+    QCOMPARE(side(1), int(Qt::AlignRight));
+}
+
+void TablesTest::operatorsActsAreSentences_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("cause");
+    QTest::addColumn<QString>("text");
+    const auto row
+        = [](const char* name, OverrideKind kind, BreakerCause cause, const QString& text) {
+              QTest::newRow(name) << int(kind) << int(cause) << text;
+          };
+    row("trip", OverrideKind::ForcedOpen, BreakerCause::Operator, u"tripped by ada"_s);
+    row("hold", OverrideKind::ForcedClosed, BreakerCause::Operator, u"held closed by ada"_s);
+    row("drain", OverrideKind::Draining, BreakerCause::Operator, u"draining, by ada"_s);
+    row("release", OverrideKind::None, BreakerCause::Operator, u"released by ada"_s);
+    row("end", OverrideKind::None, BreakerCause::OverrideExpired, u"the override ended"_s);
+}
+
+void TablesTest::operatorsActsAreSentences()
+{
+    QFETCH(int, kind);
+    QFETCH(int, cause);
+    QFETCH(QString, text);
+    Event event;
+    event.kind = EventKind::Override;
+    event.actor = "ada";
+    event.text = "FORCED_OPEN is a word of the wire";
+    event.edge
+        = Bookshop::edge(Bookshop::node("productpage", "v1"), Bookshop::node("reviews", "v2"));
+    event.transition.emplace();
+    event.transition->overrideKind = static_cast<OverrideKind>(kind);
+    event.transition->cause = static_cast<BreakerCause>(cause);
+    QCOMPARE(eventText(event, EventWords::OfItsEdge), text);
+    QCOMPARE(eventText(event), u"productpage v1 → reviews v2: "_s + text);
 }
 
 const scene::SceneEdge& TablesTest::sceneEdge(

@@ -6,7 +6,9 @@
 #include "ui/policy/policy_store.h"
 #include "ui/session/mesh_session.h"
 #include "ui/session/selection.h"
+#include "ui/theme/theme.h"
 
+#include <QPainter>
 #include <QScrollArea>
 #include <QStackedLayout>
 
@@ -28,6 +30,30 @@ QScrollArea* scrolled(QWidget* panel, QWidget* parent)
     return area;
 }
 
+/// The two pixels that say the figures below are of another time.
+class TimeFrame final : public QWidget
+{
+public:
+    TimeFrame(Theme& theme, QWidget* parent)
+        : QWidget(parent)
+        , m_theme(theme)
+    {
+        setAttribute(Qt::WA_TransparentForMouseEvents);
+        setFocusPolicy(Qt::NoFocus);
+    }
+
+protected:
+    void paintEvent(QPaintEvent*) override
+    {
+        QPainter painter(this);
+        painter.setPen(QPen(m_theme.tokens().time, 2));
+        painter.drawRect(rect().adjusted(1, 1, -1, -1));
+    }
+
+private:
+    Theme& m_theme;
+};
+
 } // namespace
 
 Inspector::Inspector(const UiContext& context, PolicyStore& policies, QWidget* parent)
@@ -37,6 +63,7 @@ Inspector::Inspector(const UiContext& context, PolicyStore& policies, QWidget* p
     , m_edge(new EdgePanel(context, policies))
     , m_node(new NodePanel(context))
     , m_mesh(new MeshPanel(context))
+    , m_timeFrame(new TimeFrame(context.theme, this))
 {
     setObjectName(u"inspector"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -58,8 +85,23 @@ Inspector::Inspector(const UiContext& context, PolicyStore& policies, QWidget* p
     connect(m_edge, &EdgePanel::documentWanted, this, &Inspector::documentWanted);
     connect(&context.selection, &Selection::changed, this, &Inspector::refresh);
     connect(&context.session, &MeshSession::modelChanged, this, &Inspector::refresh);
+    connect(&context.session, &MeshSession::timeChanged, this, &Inspector::frameThePast);
+    connect(m_stack, &QStackedLayout::currentChanged, m_timeFrame, &QWidget::raise);
     connect(&policies, &PolicyStore::changed, this, &Inspector::refresh);
+    frameThePast();
     refresh();
+}
+
+void Inspector::frameThePast()
+{
+    m_timeFrame->setVisible(m_context.session.isPast());
+    m_timeFrame->raise();
+}
+
+void Inspector::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    m_timeFrame->setGeometry(rect());
 }
 
 void Inspector::refresh()

@@ -32,14 +32,19 @@ Q_SIGNALS:
     /// A document's id, "Kind/ns/name".
     void documentWanted(const QString& id);
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
+    void frameThePast();
 
     UiContext m_context;
     QStackedLayout* m_stack;
     EdgePanel* m_edge;
     NodePanel* m_node;
     MeshPanel* m_mesh;
+    QWidget* m_timeFrame; // over the panels while the past is shown
 };
 
 } // namespace meshyard::ui

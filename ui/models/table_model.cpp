@@ -88,10 +88,13 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
 
 QVariant TableModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0
-        || section >= m_headers.size())
+    if (orientation != Qt::Horizontal || section < 0 || section >= m_headers.size())
         return {};
-    return m_headers.at(section);
+    if (role == Qt::DisplayRole)
+        return m_headers.at(section);
+    if (role == Qt::TextAlignmentRole && rowCount() > 0)
+        return data(index(0, section), role); // figures stand below their word
+    return {};
 }
 
 } // namespace meshyard::ui

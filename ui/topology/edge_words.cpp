@@ -96,6 +96,28 @@ QString transitionText(const Event& event, EventWords words)
     return why.isEmpty() ? what : EdgeWords::tr("%1: %2").arg(what, why);
 }
 
+/// What an operator did to an edge, or the end of it.
+QString overrideEventText(const Event& event, EventWords words)
+{
+    const BreakerTransition& t = *event.transition;
+    QString what;
+    if (t.cause == BreakerCause::OverrideExpired)
+        what = EdgeWords::tr("the override ended");
+    else if (t.overrideKind == OverrideKind::ForcedOpen)
+        what = EdgeWords::tr("tripped by %1");
+    else if (t.overrideKind == OverrideKind::ForcedClosed)
+        what = EdgeWords::tr("held closed by %1");
+    else if (t.overrideKind == OverrideKind::Draining)
+        what = EdgeWords::tr("draining, by %1");
+    else
+        what = EdgeWords::tr("released by %1");
+    if (what.contains(u"%1"_s))
+        what = what.arg(event.actor.empty() ? EdgeWords::tr("somebody") : qs(event.actor));
+    if (words == EventWords::OfItsEdge || !event.edge)
+        return what;
+    return EdgeWords::tr("%1: %2").arg(edgeText(*event.edge), what);
+}
+
 } // namespace
 
 QString nodeText(const NodeKey& key)
@@ -202,6 +224,8 @@ QString eventText(const Event& event, EventWords words)
 {
     if (event.kind == EventKind::Breaker && event.transition)
         return transitionText(event, words);
+    if (event.kind == EventKind::Override && event.transition)
+        return overrideEventText(event, words);
     if (event.kind == EventKind::Nack)
         return EdgeWords::tr("%1 refused revision %2: %3")
             .arg(qs(event.instance))

@@ -62,6 +62,8 @@ YamlEditor::YamlEditor(QWidget* parent)
     d->editor->setAnnotationDisplay(QsciScintilla::AnnotationIndented);
     d->editor->setCaretLineVisible(true);
     d->editor->setFrameShape(QFrame::NoFrame);
+    d->editor->setScrollWidthTracking(true); // no bar below lines that fit
+    d->editor->setScrollWidth(1);
     setFocusProxy(d->editor);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -15,7 +15,7 @@
 namespace meshyard::widgets {
 namespace {
 
-constexpr double kLeft = 56; // room for the rate scale
+constexpr double kLeft = 72; // room for the rate scale
 constexpr double kRight = 52; // and for the latency scale
 constexpr double kTop = 8;
 constexpr double kMarkRow = 16;

@@ -261,14 +261,33 @@ std::map<std::string, std::vector<v1::EdgeOverride>> MeshController::pushOverrid
 void MeshController::tickOverrides()
 {
     for (const v1::ActiveOverride& active : m_overrides.expire())
-        announceOverride(active, "expired");
+        announceOverride(active, OverrideAct::Expired);
     if (!m_overrides.takeChanged())
         return;
     pushOverrides();
     m_hub.publish(catalog());
 }
 
-void MeshController::announceOverride(const v1::ActiveOverride& active, const std::string& what)
+std::string MeshController::overrideWords(const v1::ActiveOverride& active, OverrideAct act)
+{
+    if (act == OverrideAct::Released)
+        return "released";
+    if (act == OverrideAct::Expired)
+        return "override ended";
+    const auto words = [&]() -> std::string {
+        switch (active.kind()) {
+        case v1::FORCED_OPEN:
+            return "tripped";
+        case v1::FORCED_CLOSED:
+            return "held closed";
+        default:
+            return fmt::format("draining {} %", active.drain_percent());
+        }
+    };
+    return fmt::format("{} ({})", words(), active.reason());
+}
+
+void MeshController::announceOverride(const v1::ActiveOverride& active, OverrideAct act)
 {
     v1::Event event;
     event.set_kind(v1::EVENT_OVERRIDE);
@@ -280,8 +299,12 @@ void MeshController::announceOverride(const v1::ActiveOverride& active, const st
         = {edge.destination_namespace(), edge.destination_service(), edge.destination_version()};
     key.subset = edge.subset().empty() ? "*" : edge.subset();
     setEdgeKey(key, event.mutable_edge());
-    event.set_text(
-        fmt::format("{} {}: {}", v1::OverrideKind_Name(active.kind()), what, describe(edge)));
+    v1::BreakerTransition* const change = event.mutable_transition();
+    change->set_operator_name(active.operator_name());
+    change->set_cause(act == OverrideAct::Expired ? v1::OVERRIDE_EXPIRED : v1::OPERATOR);
+    if (act == OverrideAct::Set)
+        change->set_override_kind(active.kind());
+    event.set_text(fmt::format("{}: {}", overrideWords(active, act), describe(edge)));
     m_hub.addEvent(std::move(event));
 }
 
@@ -345,7 +368,7 @@ Result<v1::SetOverrideResponse> MeshController::setOverride(const v1::SetOverrid
             response.add_proxies(node);
     }
     awaitAcknowledged(active->id(), response);
-    announceOverride(*active, fmt::format("set ({})", active->reason()));
+    announceOverride(*active, OverrideAct::Set);
     m_hub.publish(catalog());
     return response;
 }
@@ -367,7 +390,7 @@ Result<v1::SetOverrideResponse> MeshController::releaseOverride(
     awaitAcknowledged(released->front().id(), response);
     for (v1::ActiveOverride& active : *released) {
         active.set_operator_name(request.operator_name());
-        announceOverride(active, "released");
+        announceOverride(active, OverrideAct::Released);
     }
     m_hub.publish(catalog());
     return response;

@@ -80,6 +80,8 @@ public:
     std::string gatewayAddress() const;
 
 private:
+    enum class OverrideAct { Set, Released, Expired };
+
     config::MeshView validationView() const;
     void handleRevision(const Revision& revision);
     void handleSync(const NodeStatus& status, SyncTracker::Change change);
@@ -96,7 +98,8 @@ private:
     bool awaitsSupervisor() const;
     std::map<std::string, std::vector<v1::EdgeOverride>> pushOverrides();
     void awaitAcknowledged(const std::string& id, v1::SetOverrideResponse& response) const;
-    void announceOverride(const v1::ActiveOverride& active, const std::string& what);
+    static std::string overrideWords(const v1::ActiveOverride& active, OverrideAct act);
+    void announceOverride(const v1::ActiveOverride& active, OverrideAct act);
 
     const Clock& m_clock;
     const Options m_options;

@@ -137,6 +137,8 @@ bool AdsClient::subscribe(Stream& stream)
     };
     if (!wildcard(kClusterType) || !wildcard(kOverrideType) || !named(kEndpointType, endpoints))
         return false;
+    if (!named(kSecretType, m_store.secretNames()))
+        return false;
     // Listeners open to traffic: not before there is somewhere to send it.
     const bool clustersReady
         = !m_subscriptions[std::string(kClusterType)].version.empty() && m_store.hasAllEndpoints();

@@ -11,6 +11,10 @@
 // Any in a bootstrap takes every type that is linked in: these are named nowhere else.
 #include "envoy/extensions/filters/http/cors/v3/cors.pb.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
+#include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
+#include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
+#include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 
 namespace meshyard::proxy {
 
@@ -19,6 +23,10 @@ Result<Bootstrap> readBootstrap(const std::string& path)
     // Keeps the linker from leaving the descriptors of otherwise unused types out.
     envoy::extensions::filters::http::router::v3::Router::descriptor();
     envoy::extensions::filters::http::cors::v3::Cors::descriptor();
+    envoy::extensions::filters::listener::http_inspector::v3::HttpInspector::descriptor();
+    envoy::extensions::filters::listener::original_dst::v3::OriginalDst::descriptor();
+    envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector::descriptor();
+    envoy::extensions::transport_sockets::raw_buffer::v3::RawBuffer::descriptor();
 
     std::ifstream file(path);
     if (!file)

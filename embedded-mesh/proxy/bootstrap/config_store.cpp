@@ -8,6 +8,7 @@
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/config/route/v3/route.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/secret.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
 #include "meshyard/v1/override.pb.h"
 
@@ -20,6 +21,7 @@ namespace {
 using ListenerProto = envoy::config::listener::v3::Listener;
 using RouteProto = envoy::config::route::v3::RouteConfiguration;
 using ClusterProto = envoy::config::cluster::v3::Cluster;
+using SecretProto = envoy::extensions::transport_sockets::tls::v3::Secret;
 using EndpointProto = envoy::config::endpoint::v3::ClusterLoadAssignment;
 
 const std::string& nameOf(const EndpointProto& assignment)
@@ -59,8 +61,8 @@ Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstr
         clusters.end());
     if (const auto unsupported = fieldsWithoutEffect(own); !unsupported.empty())
         return failure(ErrorCode::InvalidArgument, unsupported.front() + " is not supported yet");
-    if (resources.secrets_size() > 0)
-        return failure(ErrorCode::InvalidArgument, "static_resources.secrets is not supported yet");
+    if (auto loaded = loadSecrets(bootstrap); !loaded)
+        return loaded;
     ConfigSnapshot fixed;
     for (const ClusterProto& proto : resources.clusters()) {
         // The control plane's own cluster is dialled by gRPC and may ask for what only gRPC does.
@@ -88,6 +90,19 @@ Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstr
     if (!m_warnings.empty()) // a file can be corrected: nothing is ignored in it
         return failure(ErrorCode::InvalidArgument, takeWarnings().front());
     m_static = std::move(fixed);
+    return {};
+}
+
+Result<void> ConfigStore::loadSecrets(const envoy::config::bootstrap::v3::Bootstrap& bootstrap)
+{
+    for (const SecretProto& proto : bootstrap.static_resources().secrets()) {
+        auto secret = Secret::compile(proto);
+        if (!secret)
+            return tl::unexpected(secret.error());
+        if (!m_staticSecrets.emplace(proto.name(), std::move(*secret)).second)
+            return failure(
+                ErrorCode::InvalidArgument, "secret '" + proto.name() + "' stands twice");
+    }
     return {};
 }
 
@@ -159,6 +174,9 @@ Result<void> ConfigStore::update(
     } else if (type == kEndpointType) {
         done = takeInto<EndpointProto>(m_endpoints, resources, false,
             [](const EndpointProto& proto) { return EndpointSet::compile(proto); });
+    } else if (type == kSecretType) {
+        done = takeInto<SecretProto>(m_secrets, resources, false,
+            [](const SecretProto& proto) { return Secret::compile(proto); });
     } else if (type == kOverrideType) {
         done = takeOverrides(resources);
     } else {
@@ -217,7 +235,7 @@ Result<void> ConfigStore::takeOverrides(const Resources& resources)
     return {};
 }
 
-std::shared_ptr<const ConfigSnapshot> ConfigStore::snapshot() const
+std::shared_ptr<const ConfigSnapshot> ConfigStore::snapshot()
 {
     auto made = std::make_shared<ConfigSnapshot>(m_static);
     for (const auto& [name, entry] : m_clusters) {
@@ -228,10 +246,14 @@ std::shared_ptr<const ConfigSnapshot> ConfigStore::snapshot() const
     for (const auto& [name, entry] : m_routes)
         made->routes[name] = entry.compiled;
     for (const auto& [name, entry] : m_listeners) {
-        const std::string& routes = entry.compiled->routeConfigName;
-        if (routes.empty() || m_routes.contains(routes))
+        const auto routes = entry.compiled->routeNames();
+        if (std::ranges::all_of(routes, [&](const auto& each) { return m_routes.contains(each); }))
             made->listeners[entry.compiled->name] = entry.compiled;
     }
+    SecretTable secrets = m_staticSecrets;
+    for (const auto& [name, entry] : m_secrets)
+        secrets[name] = entry.compiled;
+    m_tls.resolve(*made, secrets, m_warnings);
     made->overrides = m_overrides;
     made->versions = m_versions;
     return made;
@@ -250,10 +272,23 @@ std::set<std::string> ConfigStore::endpointNames() const
 std::set<std::string> ConfigStore::routeNames() const
 {
     std::set<std::string> names;
-    for (const auto& [name, entry] : m_listeners) {
-        if (!entry.compiled->routeConfigName.empty())
-            names.insert(entry.compiled->routeConfigName);
-    }
+    for (const auto& [name, entry] : m_listeners)
+        names.merge(entry.compiled->routeNames());
+    return names;
+}
+
+std::set<std::string> ConfigStore::secretNames() const
+{
+    std::set<std::string> names;
+    for (const auto& [name, entry] : m_listeners)
+        names.merge(TlsResolver::secretNames(*entry.compiled));
+    for (const auto& [name, entry] : m_clusters)
+        names.merge(TlsResolver::secretNames(*entry.compiled));
+    for (const auto& [name, spec] : m_static.listeners)
+        names.merge(TlsResolver::secretNames(*spec));
+    for (const auto& [name, config] : m_static.clusters)
+        names.merge(TlsResolver::secretNames(*config.spec));
+    std::erase_if(names, [this](const auto& name) { return m_staticSecrets.contains(name); });
     return names;
 }
 
@@ -265,9 +300,11 @@ bool ConfigStore::hasAllEndpoints() const
 
 bool ConfigStore::isComplete() const
 {
-    return hasAllEndpoints() && std::ranges::all_of(routeNames(), [this](const auto& name) {
-        return m_routes.contains(name);
-    });
+    const auto has = [](const auto& table) {
+        return [&table](const std::string& name) { return table.contains(name); };
+    };
+    return hasAllEndpoints() && std::ranges::all_of(routeNames(), has(m_routes))
+        && std::ranges::all_of(secretNames(), has(m_secrets));
 }
 
 std::vector<envoy::service::discovery::v3::DiscoveryResponse> ConfigStore::exportAll() const

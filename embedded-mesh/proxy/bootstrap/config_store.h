@@ -2,6 +2,7 @@
 #pragma once
 
 #include "embedded-mesh/proxy/config_snapshot.h"
+#include "embedded-mesh/proxy/tls/tls_resolver.h"
 
 #include <map>
 #include <set>
@@ -28,12 +29,15 @@ inline constexpr std::string_view kClusterType
     = "type.googleapis.com/envoy.config.cluster.v3.Cluster";
 inline constexpr std::string_view kEndpointType
     = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+inline constexpr std::string_view kSecretType
+    = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
 inline constexpr std::string_view kOverrideType = "type.googleapis.com/meshyard.v1.EdgeOverride";
 
 /// All resources as received and compiled; makes snapshots of what is complete.
 ///
 /// A response is taken whole or not at all; unchanged resources keep their compiled object. A new
-/// cluster stays out until its endpoints are known, a new listener until its routes are (warming);
+/// cluster stays out until its endpoints are known, a new listener until its routes are, both until
+/// their secrets are (warming);
 /// what is already there goes on while its successor warms.
 /// Thread: the configuration thread.
 class ConfigStore final
@@ -50,12 +54,13 @@ public:
     Result<void> update(
         std::string_view type, const std::string& version, const Resources& resources);
 
-    std::shared_ptr<const ConfigSnapshot> snapshot() const;
+    std::shared_ptr<const ConfigSnapshot> snapshot();
     /// Names to subscribe to, from clusters and listeners.
     std::set<std::string> endpointNames() const;
     std::set<std::string> routeNames() const;
+    std::set<std::string> secretNames() const;
     bool hasAllEndpoints() const;
-    /// Everything held, one full response a type: for the disk and for people.
+    /// Everything held but secrets, one full response a type: for the disk and for people.
     std::vector<envoy::service::discovery::v3::DiscoveryResponse> exportAll() const;
     /// Takes what exportAll() gave, all or nothing; overrides count down by wall time.
     Result<void> importAll(
@@ -80,6 +85,7 @@ private:
         Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile);
     Result<void> takeOverrides(const Resources& resources);
     void noteVersion(std::string_view type, const std::string& version);
+    Result<void> loadSecrets(const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
     TimePoint byWallTime(std::int64_t unixMs) const;
     void countDownByWallTime();
 
@@ -89,6 +95,9 @@ private:
     Table<RouteTable> m_routes;
     Table<ClusterSpec> m_clusters;
     Table<EndpointSet> m_endpoints;
+    Table<Secret> m_secrets;
+    SecretTable m_staticSecrets;
+    TlsResolver m_tls;
     std::vector<OverrideSpec> m_overrides;
     std::vector<std::string> m_overrideBytes;
     std::map<std::string, std::string> m_versions;

@@ -27,20 +27,29 @@ const FieldTable& understood()
         {"config.bootstrap.v3.Bootstrap",
             "node static_resources dynamic_resources admin layered_runtime cluster_manager "
             "stats_flush_interval overload_manager"},
-        {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters"},
+        {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
         {"config.listener.v3.Listener",
             "name address stat_prefix filter_chains default_filter_chain traffic_direction "
             "metadata "
-            "reuse_port ignore_global_conn_limit"},
-        {"config.listener.v3.FilterChain", "name filters metadata transport_socket"},
+            "reuse_port listener_filters listener_filters_timeout "
+            "continue_on_listener_filters_timeout use_original_dst bind_to_port "
+            "ignore_global_conn_limit"},
+        {"config.listener.v3.FilterChain",
+            "name filters metadata transport_socket filter_chain_match "
+            "transport_socket_connect_timeout"},
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
-            "http_protocol_options request_headers_timeout use_remote_address generate_request_id "
-            "access_log stream_idle_timeout request_timeout"},
+            "http_protocol_options http2_protocol_options stream_idle_timeout "
+            "request_headers_timeout use_remote_address generate_request_id "
+            "forward_client_cert_details set_current_client_cert_details access_log "
+            "request_timeout"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
-            "stat_prefix cluster weighted_clusters idle_timeout access_log"},
+            "stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts access_log"},
         {"config.core.v3.HttpProtocolOptions",
             "idle_timeout max_requests_per_connection max_connection_duration"},
+        {"config.core.v3.Http2ProtocolOptions",
+            "hpack_table_size max_concurrent_streams initial_stream_window_size "
+            "initial_connection_window_size allow_connect"},
         {"config.route.v3.RouteConfiguration",
             "name virtual_hosts request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove validate_clusters "
@@ -70,9 +79,10 @@ const FieldTable& understood()
         {"config.cluster.v3.Cluster",
             "name type eds_cluster_config connect_timeout lb_policy load_assignment "
             "max_requests_per_connection circuit_breakers common_http_protocol_options "
-            "typed_extension_protocol_options outlier_detection least_request_lb_config "
+            "typed_extension_protocol_options http2_protocol_options outlier_detection least_request_lb_config "
             "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
-            "alt_stat_name track_cluster_stats transport_socket dns_lookup_family"},
+            "transport_socket_matches alt_stat_name track_cluster_stats transport_socket "
+            "dns_lookup_family"},
         {"config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold update_merge_window"},
         {"config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
         {"config.cluster.v3.Cluster.RoundRobinLbConfig", ""},

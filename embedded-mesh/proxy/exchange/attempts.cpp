@@ -2,6 +2,8 @@
 // The upstream half of Exchange: connections, attempts, retries, timeouts.
 #include "embedded-mesh/http/field_rules.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/h2_pool.h"
+#include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 namespace meshyard::proxy {
 
@@ -67,7 +69,9 @@ void Exchange::attempt()
     m_sent = false;
     m_reconnected = false;
     ++m_attempts;
-    m_endpoint = m_cluster->pick(m_tried);
+    m_endpoint = m_cluster->spec().usesOriginalDestination
+        ? m_cluster->originalDestination(m_originalDestination)
+        : m_cluster->pick(m_tried);
     if (m_endpoint == nullptr)
         return fail(CallOutcome::End::NoEndpoint);
     m_tried.push_back(m_endpoint.get());
@@ -81,12 +85,19 @@ void Exchange::attempt()
 
 void Exchange::acquire()
 {
-    m_upstream = m_endpoint->takeIdle();
-    if (m_upstream != nullptr) {
+    H2Pool* const http2 = usesHttp2() ? &H2Pool::of(*m_endpoint, m_context) : nullptr;
+    if (http2 != nullptr)
+        m_upstream = http2->takeStream();
+    else
+        m_upstream = m_endpoint->takeIdle();
+    if (m_upstream != nullptr && m_upstream->isConnected()) {
         m_upstream->attach(*this, m_method);
         return sendRequest();
     }
-    if (m_cluster->mayConnect() || m_cluster->closeSomeIdle())
+    const bool mayConnect = m_upstream != nullptr // somebody else's connection is being made
+        || ((http2 == nullptr || http2->mayConnect())
+            && (m_cluster->mayConnect() || m_cluster->closeSomeIdle()));
+    if (mayConnect)
         return openConnection();
     if (!m_cluster->wait(*this))
         return limit();
@@ -103,11 +114,25 @@ void Exchange::openConnection()
     if (!m_cluster->beginConnecting())
         return limit();
     m_state = State::Connecting;
-    m_upstream = std::make_unique<UpstreamConnection>(m_context, m_cluster, m_endpoint);
-    m_upstream->attach(*this, m_method);
-    if (!m_upstream->connect())
+    if (m_upstream == nullptr && !connectUpstream())
         return fail(CallOutcome::End::ConnectError);
+    m_upstream->attach(*this, m_method);
     m_stepTimer.armAfter(m_cluster->spec().connectTimeout);
+}
+
+Result<void> Exchange::connectUpstream()
+{
+    if (usesHttp2()) {
+        auto stream = H2Pool::of(*m_endpoint, m_context).connect(m_cluster, m_endpoint);
+        if (!stream)
+            return tl::unexpected(stream.error());
+        m_upstream = std::move(*stream);
+        return {};
+    }
+    auto connection = std::make_unique<UpstreamConnection>(m_context, m_cluster, m_endpoint);
+    auto begun = connection->connect();
+    m_upstream = std::move(connection);
+    return begun;
 }
 
 void Exchange::onUpstreamConnected()
@@ -121,8 +146,8 @@ void Exchange::sendRequest()
 {
     m_state = State::AwaitingHead;
     m_sent = true;
-    m_log.upstreamChosen(m_upstream->io().fd());
-    m_upstream->io().write({m_head, m_body});
+    m_log.upstreamChosen(m_upstream->socket());
+    m_upstream->send({m_head, m_body, m_trailers, m_rawBody, m_chunked, m_requestDone});
     m_endpoint->counters.bytesOut += m_head.size() + m_body.size();
     if (!m_keepsBody)
         m_body.clear();
@@ -146,9 +171,9 @@ void Exchange::addRequestBody(std::string_view bytes)
         return;
     const bool flowing = m_sent && m_upstream != nullptr;
     if (flowing) {
-        m_upstream->io().write(bytes);
+        m_upstream->sendBody(bytes);
         m_endpoint->counters.bytesOut += bytes.size();
-        if (m_upstream->io().isBackedUp())
+        if (m_upstream->isBackedUp())
             m_downstream.pauseRequestBody();
     }
     if (flowing && (m_forward->retry.retries == 0 || m_body.size() + bytes.size() > kMaxKeptBody)) {
@@ -161,10 +186,15 @@ void Exchange::addRequestBody(std::string_view bytes)
         m_downstream.pauseRequestBody();
 }
 
-void Exchange::endRequest()
+void Exchange::endRequest(std::string_view trailers)
 {
     m_requestDone = true;
     m_log.requestEnds(m_context.loop.clock());
+    if (!isActive() || m_rawBody)
+        return;
+    m_trailers.assign(trailers);
+    if (m_sent && m_upstream != nullptr)
+        m_upstream->sendEnd(trailers);
 }
 
 void Exchange::onUpstreamWritable()
@@ -175,7 +205,7 @@ void Exchange::onUpstreamWritable()
 void Exchange::onDownstreamWritable()
 {
     if (m_upstream != nullptr)
-        m_upstream->io().resumeReading();
+        m_upstream->resumeReading();
 }
 
 void Exchange::onStepTimer()
@@ -338,16 +368,11 @@ void Exchange::releaseUpstream()
 {
     if (m_upstream == nullptr)
         return;
-    const ClusterSpec& spec = m_cluster->spec();
-    const bool worn = spec.maxRequestsPerConnection > 0
-        && m_upstream->requests() >= spec.maxRequestsPerConnection;
     m_endpoint->counters.bytesIn += m_upstream->bytesReadThisRequest();
-    if (!m_reusable || worn || m_endpoint->removed || m_upstream->io().unsentBytes() > 0)
+    if (!m_requestDone)
         return dropUpstream();
-    m_upstream->detach();
-    m_upstream->io().resumeReading();
-    m_upstream->markIdle(m_context.loop.now());
-    m_endpoint->putIdle(std::move(m_upstream));
+    UpstreamStream& stream = *m_upstream;
+    stream.recycle(std::move(m_upstream));
 }
 
 void Exchange::judgeEarly(const http::ResponseHead& head)
@@ -384,20 +409,19 @@ void Exchange::onResponseBody(std::string_view bytes)
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
     if (m_downstream.isBackedUp() && m_upstream != nullptr)
-        m_upstream->io().pauseReading();
+        m_upstream->pauseReading();
 }
 
-void Exchange::onResponseEnd(bool reusable)
+void Exchange::onResponseEnd(std::string_view trailers)
 {
     m_routeTimer.cancel();
-    m_reusable = reusable && m_requestDone;
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
     m_log.note("via_upstream");
     account(resultOfStatus(m_status));
     const auto cluster = m_cluster;
     clear();
-    m_downstream.endResponse();
+    m_downstream.endResponse(trailers);
     cluster->wakeWaiter();
 }
 
@@ -415,12 +439,17 @@ void Exchange::onUpstreamLost(Loss loss)
         clear();
         return m_downstream.cut();
     }
-    const bool stale = loss == Loss::Reset && m_upstream->isReused()
-        && !m_upstream->hasResponseBytes() && !m_reconnected && m_keepsBody
-        && http::isIdempotent(m_method);
+    // Closed while we took it, or never looked at: not an attempt.
+    const bool stale = !m_reconnected && m_keepsBody
+        && ((loss == Loss::Reset && m_upstream->isReused() && !m_upstream->hasResponseBytes()
+                && http::isIdempotent(m_method))
+            || loss == Loss::Refused);
     if (stale) { // the peer closed an idle connection while we took it: not an attempt
         m_reconnected = true;
+        m_stepTimer.cancel();
         dropUpstream();
+        if (loss == Loss::Refused)
+            return acquire();
         m_endpoint->closeIdle();
         return openConnection();
     }

@@ -10,9 +10,18 @@ namespace {
 using http::BodyKind;
 
 constexpr std::size_t kMaxAhead = 64 * 1024;
+constexpr auto kLeaveGrace = std::chrono::milliseconds(300);
 constexpr auto kLinger = std::chrono::seconds(1);
 
 } // namespace
+
+std::unique_ptr<net::SocketAddress> meantDestination(int fd)
+{
+    net::SocketAddress meant = net::originalDestination(fd);
+    if (meant.isUnix() || meant == net::localAddress(fd))
+        return nullptr;
+    return std::make_unique<net::SocketAddress>(meant);
+}
 
 DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwner& owner)
     : m_context(context)
@@ -35,7 +44,12 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 {
     if (m_owner.spec().role == ListenerSpec::Role::Gateway)
         m_remoteHost = net::peerAddress(fd.get()).host();
-    auto adopted = m_io.adopt(std::move(fd));
+    const FilterChainSpec& spec = m_owner.spec();
+    if (spec.findsOriginalDestination)
+        m_originalDestination = meantDestination(fd.get());
+    auto adopted = spec.tls == nullptr
+        ? m_io.adopt(std::move(fd))
+        : m_io.adopt(std::move(fd), *spec.tls, spec.handshakeTimeout);
     if (adopted) {
         armIdle();
         if (m_owner.spec().maxConnectionDuration.count() > 0)
@@ -46,7 +60,7 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
 
 void DownstreamConnection::armIdle()
 {
-    const ListenerSpec& spec = m_owner.spec();
+    const FilterChainSpec& spec = m_owner.spec();
     const auto wait
         = m_pending.empty() || spec.headTimeout.count() == 0 ? spec.idleTimeout : spec.headTimeout;
     if (wait.count() > 0)
@@ -89,10 +103,10 @@ void DownstreamConnection::onRequestTimeout()
 void DownstreamConnection::leave()
 {
     m_closeAfter = true;
-    if (m_state == State::Head && m_pending.empty()) {
-        m_io.close();
-        done();
-    }
+    if (m_http2 != nullptr)
+        return m_http2->leave();
+    if (m_state == State::Head && m_pending.empty()) // a request may be on its way
+        m_idleTimer.armAfter(kLeaveGrace);
 }
 
 void DownstreamConnection::done()
@@ -109,6 +123,10 @@ void DownstreamConnection::onData(std::string_view bytes)
 {
     if (m_state == State::Closing)
         return; // lingering
+    if (m_http2 != nullptr)
+        return m_http2->receive(bytes);
+    if (m_fresh && sniff(bytes))
+        return;
     if (m_state == State::Waiting || m_consuming) {
         m_pending.append(bytes);
         if (m_pending.size() > kMaxAhead)
@@ -121,6 +139,33 @@ void DownstreamConnection::onData(std::string_view bytes)
     m_pending.clear();
     joined.append(bytes);
     consume(joined);
+}
+
+bool DownstreamConnection::sniff(std::string_view bytes)
+{
+    using Codec = FilterChainSpec::Codec;
+    const Codec codec = m_owner.spec().codec;
+    m_fresh = false;
+    if (codec == Codec::Http1 || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
+        return false;
+    m_pending.append(bytes);
+    const std::string_view start = std::string_view(m_pending).substr(0, http::kH2Preface.size());
+    if (codec == Codec::Auto && !http::kH2Preface.starts_with(start)) {
+        const std::string all = std::exchange(m_pending, {});
+        consume(all);
+        return true;
+    }
+    if (codec == Codec::Auto && start.size() < http::kH2Preface.size()) {
+        m_fresh = true;
+        armIdle();
+        return true;
+    }
+    m_idleTimer.cancel();
+    m_http2 = std::make_unique<H2Downstream>(
+        m_context, m_owner, m_io, m_remoteHost, [this] { closeGently(); });
+    const std::string all = std::exchange(m_pending, {});
+    m_http2->receive(all);
+    return true;
 }
 
 void DownstreamConnection::consume(std::string_view bytes)
@@ -178,17 +223,22 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_rawBody = m_chunks = false;
     if (!m_requestComplete && m_owner.spec().requestTimeout.count() > 0)
         m_requestTimer.armAfter(m_owner.spec().requestTimeout);
-    m_exchange.start(head, RequestOrigin{m_owner.spec(), m_remoteHost, m_io.fd()});
+    RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
+    origin.originalDestination = m_originalDestination.get();
+    m_exchange.start(head, origin);
 }
 
 std::size_t DownstreamConnection::takeBody(std::string_view bytes)
 {
     std::size_t consumed = 0;
+    const bool raw = m_exchange.takesRawBody();
     while (consumed < bytes.size() && m_body.state() == http::BodyDecoder::State::Reading) {
         const auto step = m_body.next(bytes.substr(consumed));
         if (step.consumed == 0)
             break;
         consumed += step.consumed;
+        if (!raw && !step.data.empty())
+            m_exchange.addRequestBody(step.data);
     }
     armStreamIdle();
     if (m_body.state() == http::BodyDecoder::State::Invalid) {
@@ -198,9 +248,10 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
     }
     if (m_body.isDone()) { // before the bytes go on: the answer may come at once
         m_requestComplete = true;
-        m_exchange.endRequest();
+        m_exchange.endRequest(raw ? std::string_view() : std::string_view(m_body.trailers()));
     }
-    m_exchange.addRequestBody(bytes.substr(0, consumed));
+    if (raw)
+        m_exchange.addRequestBody(bytes.substr(0, consumed));
     if (m_requestComplete && m_state == State::Body) {
         m_state = State::Waiting;
         if (!m_exchange.isActive())
@@ -218,7 +269,7 @@ void DownstreamConnection::refuse(http::HeadError error)
     reply.body = body;
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{false, true, false, true}, false, out);
+    writeLocalReply(reply, ResponseFraming{.close = true}, false, out);
     m_io.write(out);
     closeGently();
 }
@@ -236,6 +287,9 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
     m_chunks = kind == BodyKind::UntilClose && !m_http10;
     m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
     framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
+    const int status = head.status();
+    framing.saysEmpty = kind == BodyKind::None && m_method != http::Method::Head && status >= 200
+        && status != 204 && status != 304 && !head.find(http::KnownHeader::ContentLength);
     const bool byClose = m_http10 && (kind == BodyKind::UntilClose || kind == BodyKind::Chunked);
     m_closeAfter = m_closeAfter || byClose || !m_keepAlive || !m_requestComplete
         || m_owner.isLeaving() || m_context.draining;
@@ -275,10 +329,10 @@ void DownstreamConnection::flushResponse()
     head.clear();
 }
 
-void DownstreamConnection::endResponse()
+void DownstreamConnection::endResponse(std::string_view trailers)
 {
     if (m_chunks)
-        m_context.headScratch.append(http::kLastChunk);
+        m_context.headScratch.append("0\r\n").append(trailers).append("\r\n");
     flushResponse();
     finishRequest();
 }
@@ -351,12 +405,16 @@ void DownstreamConnection::resumeRequestBody()
 
 void DownstreamConnection::onWritable()
 {
+    if (m_http2 != nullptr)
+        return m_http2->onWritable();
     m_exchange.onDownstreamWritable();
 }
 
 void DownstreamConnection::onPeerFinished()
 {
     m_peerFinished = true;
+    if (m_http2 != nullptr)
+        m_http2->onLost();
     m_exchange.cancel(); // who leaves before the answer frees the upstream (as in Envoy and nginx)
     if (m_state != State::Closing)
         closeGently();
@@ -364,6 +422,8 @@ void DownstreamConnection::onPeerFinished()
 
 void DownstreamConnection::onClosed(const std::optional<Error>& /*error*/)
 {
+    if (m_http2 != nullptr)
+        m_http2->onLost();
     m_exchange.cancel();
     done();
 }

@@ -4,8 +4,13 @@
 #include "embedded-mesh/http/body_decoder.h"
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/h2_downstream.h"
 
 namespace meshyard::proxy {
+
+/// Where the caller of an accepted connection meant to go. @return nullptr = here: without a
+/// REDIRECT, to go there would be to come here again.
+std::unique_ptr<net::SocketAddress> meantDestination(int fd);
 
 /// Where a connection came in: outlives its connections, follows configuration changes.
 class ConnectionOwner
@@ -13,14 +18,15 @@ class ConnectionOwner
 public:
     virtual ~ConnectionOwner() = default;
 
-    virtual const ListenerSpec& spec() const = 0;
+    virtual const FilterChainSpec& spec() const = 0;
     /// No longer configured: connections end after the response in progress.
     virtual bool isLeaving() const = 0;
     /// The connection is over; it may be disposed of.
     virtual void onConnectionDone(Disposable& connection) = 0;
 };
 
-/// HTTP/1 connection from a caller: one request after another, pipelined ones in order.
+/// Connection from a caller. HTTP/1: one request after another, pipelined ones in order; a caller
+/// that begins with the preface of HTTP/2 is handed over to H2Downstream.
 ///
 /// Thread: its worker's.
 class DownstreamConnection final : public Disposable,
@@ -32,7 +38,7 @@ public:
     ~DownstreamConnection() override;
 
     Result<void> adopt(net::Fd fd);
-    /// Ends at once when idle, else after the response in progress.
+    /// Ends soon when idle, else after the response in progress.
     void leave();
 
 private:
@@ -54,13 +60,16 @@ private:
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;
-    void endResponse() override;
+    void endResponse(std::string_view trailers) override;
     void answer(const LocalReply& reply) override;
     void cut() override;
     void pauseRequestBody() override;
     void resumeRequestBody() override;
     bool isBackedUp() const override { return m_io.isBackedUp(); }
+    bool isHttp2() const override { return false; }
 
+    /// First bytes: which protocol? @return true = taken care of.
+    bool sniff(std::string_view bytes);
     void consume(std::string_view bytes);
     std::size_t takeHead(std::string_view bytes);
     std::size_t takeBody(std::string_view bytes);
@@ -80,6 +89,7 @@ private:
     ConnectionOwner& m_owner; // outlives us
     net::Connection m_io;
     Exchange m_exchange;
+    std::unique_ptr<H2Downstream> m_http2; // all bytes are its
     net::Timer m_idleTimer; // between requests; within one, of the stream
     net::Timer m_requestTimer; // request_timeout
     net::Timer m_lifeTimer; // max_connection_duration
@@ -96,8 +106,10 @@ private:
     bool m_requestComplete = true;
     bool m_peerFinished = false;
     bool m_done = false;
+    bool m_fresh = true; // the protocol is not known yet
     std::string m_pending; // a partial head, or requests ahead of time
     std::string m_remoteHost; // gateways
+    std::unique_ptr<net::SocketAddress> m_originalDestination; // listeners that look for it
 };
 
 } // namespace meshyard::proxy

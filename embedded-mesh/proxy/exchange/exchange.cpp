@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Routing, faults, admission and answers; the attempts are in attempts.cpp.
 #include "embedded-mesh/proxy/exchange/exchange.h"
+#include "embedded-mesh/proxy/exchange/client_cert.h"
 
 #include <re2/re2.h>
 
@@ -68,6 +69,8 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     m_method = head.method();
     m_requestDone = head.framing().kind == http::BodyKind::None
         || (head.framing().kind == http::BodyKind::Length && head.framing().length == 0);
+    m_chunked = head.framing().kind == http::BodyKind::Chunked;
+    m_rawBody = true;
     m_keepsBody = true;
     m_continueWanted = head.expectsContinue() && !m_requestDone;
     m_state = State::Delaying; // active from here on
@@ -78,8 +81,11 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
         m_inbound->bytesIn += head.size();
     }
     m_hash = m_context.nextRandom();
+    m_originalDestination = origin.originalDestination;
     RequestView view;
     readRequest(head, view);
+    if (origin.isTls)
+        view.scheme = "https";
     m_log.begin(origin.listener.telemetry, view, origin.socket, m_context.loop.clock(), m_hash);
     if (m_requestDone)
         m_log.requestEnds(m_context.loop.clock());
@@ -146,6 +152,10 @@ bool Exchange::chooseCluster(const RequestView& view)
     if (found == nullptr)
         return false;
     m_cluster = *found;
+    const UpstreamProtocol protocol = m_cluster->spec().protocol;
+    m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
+        || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
+    m_rawBody = !m_http2 && !m_downstream.isHttp2();
     return true;
 }
 
@@ -188,6 +198,13 @@ void Exchange::writeHead(
         rewrite.forwardedFor = origin.remoteHost;
         rewrite.requestId = makeRequestId(m_context, requestId);
     }
+    rewrite.keepsTrailersWish = m_http2;
+    std::string clientCert;
+    if (origin.listener.clientCert.mode != ClientCertRules::Mode::Sanitize) {
+        clientCert = forwardedClientCert(origin.listener, head, origin.peer);
+        rewrite.clientCert = clientCert;
+    }
+    rewrite.scheme = view.scheme;
     rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
     rewrite.routeEdits = &m_route->requestEdits;
     m_head.clear();
@@ -287,6 +304,8 @@ void Exchange::clear()
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();
+    if (!m_trailers.empty())
+        m_trailers.clear();
     if (m_head.capacity() > 1024) {
         m_head.clear();
         m_head.shrink_to_fit();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 #include "embedded-mesh/proxy/exchange/request_log.h"
-#include "embedded-mesh/proxy/exchange/upstream_connection.h"
+#include "embedded-mesh/proxy/exchange/upstream_stream.h"
 
 namespace meshyard::proxy {
 
-/// The caller's side of one exchange; HTTP/1 today, a stream of HTTP/2 tomorrow.
+/// The caller's side of one exchange: an HTTP/1 connection, or one stream of an HTTP/2 session.
 class DownstreamStream
 {
 public:
@@ -24,7 +25,8 @@ public:
     virtual void sendBody(std::string_view bytes) = 0;
     virtual void flushResponse() = 0;
     /// The response is complete. The exchange may be started anew after this.
-    virtual void endResponse() = 0;
+    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
+    virtual void endResponse(std::string_view trailers) = 0;
     /// A whole answer of our own, ending the exchange.
     virtual void answer(const LocalReply& reply) = 0;
     /// A response that has begun can't be finished.
@@ -32,15 +34,36 @@ public:
     virtual void pauseRequestBody() = 0;
     virtual void resumeRequestBody() = 0;
     virtual bool isBackedUp() const = 0;
+    virtual bool isHttp2() const = 0;
 };
 
-/// What the listener and connection say about a request.
+/// What the listener and connection say about a request. Views into both.
 struct RequestOrigin
 {
-    const ListenerSpec& listener;
+    const FilterChainSpec& listener;
     std::string_view remoteHost; // gateways: for x-forwarded-for
+    const net::SocketAddress* originalDestination = nullptr; // outlives the request; nullptr = us
+    bool isTls = false;
+    std::string_view serverName{}; // SNI
+    const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
+    std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
     int socket = -1; // asked for its addresses when they are logged
 };
+
+inline RequestOrigin originOf(
+    const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)
+{
+    RequestOrigin origin{chain, remoteHost};
+    origin.socket = io.fd();
+    if (!io.isTls())
+        return origin;
+    origin.isTls = true;
+    origin.serverName = io.serverName();
+    origin.peer = io.peerIdentity();
+    if (origin.peer != nullptr && origin.peer->verified)
+        origin.peerPrincipals = origin.peer->uriSans;
+    return origin;
+}
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
 /// attempts, timeouts, counters. An object serves one request after another.
@@ -54,9 +77,11 @@ public:
 
     /// Routes and begins. @param head valid during the call.
     void start(const http::RequestHead& head, const RequestOrigin& origin);
-    /// @param bytes with the framing they came with.
+    /// Whether addRequestBody() wants bytes with the HTTP/1 framing they came with.
+    bool takesRawBody() const { return m_rawBody; }
     void addRequestBody(std::string_view bytes);
-    void endRequest();
+    /// Nothing more follows. @param trailers field lines; empty when they came with the raw body.
+    void endRequest(std::string_view trailers);
     /// The caller went away.
     void cancel();
     /// The listener's patience is over: answers, or cuts a response that has begun.
@@ -98,7 +123,9 @@ private:
     // attempts.cpp: one attempt after another
     void attempt();
     void acquire();
+    bool usesHttp2() const { return m_http2 && !m_endpoint->speaksHttp1; }
     void openConnection();
+    Result<void> connectUpstream();
     void sendRequest();
     void armTryTimer();
     void onStepTimer();
@@ -120,7 +147,7 @@ private:
     void onResponseHead(const http::ResponseHead& head) override;
     bool wantsRawBody() const override { return m_downstream.takesRawBody(); }
     void onResponseBody(std::string_view bytes) override;
-    void onResponseEnd(bool reusable) override;
+    void onResponseEnd(std::string_view trailers) override;
     void onResponseFlush() override { m_downstream.flushResponse(); }
     void onUpstreamLost(Loss loss) override;
     void onUpstreamWritable() override;
@@ -139,20 +166,25 @@ private:
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
     std::shared_ptr<Cluster> m_cluster;
+    const net::SocketAddress* m_originalDestination = nullptr;
     InboundRow* m_inbound = nullptr;
     http::Method m_method = http::Method::Get;
     TimePoint m_started{};
     std::uint64_t m_hash = 0;
     std::string m_head; // as it goes upstream
     std::string m_body; // not sent yet, or kept for another attempt
+    std::string m_trailers; // field lines
     std::uint64_t m_requestBytes = 0;
     bool m_requestDone = false;
+    bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
+    bool m_chunked = false; // the body has no length
+    bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
 
     // the attempt
-    std::unique_ptr<UpstreamConnection> m_upstream;
+    std::unique_ptr<UpstreamStream> m_upstream;
     std::shared_ptr<Endpoint> m_endpoint;
     std::vector<Endpoint*> m_tried;
     BreakerPermit m_permit;
@@ -164,7 +196,6 @@ private:
     unsigned m_attempts = 0;
     TimePoint m_attemptStarted{};
     int m_status = 0;
-    bool m_reusable = false;
 };
 
 } // namespace meshyard::proxy

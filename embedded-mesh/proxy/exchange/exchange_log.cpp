@@ -76,7 +76,7 @@ void Exchange::writeLog(TimePoint now)
         && m_attempts > m_forward->retry.retries && m_status >= 500)
         m_log.flag(ResponseFlag::UpstreamRetryLimitExceeded);
     m_log.describe(entry, m_started, now);
-    entry.protocol = "HTTP/1.1";
+    entry.protocol = m_downstream.isHttp2() ? "HTTP/2" : "HTTP/1.1";
     entry.status = m_status;
     entry.attempts = m_attempts;
     if (m_route != nullptr)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 
+#include "embedded-mesh/http/field_rules.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -73,6 +75,8 @@ void addFramingFields(const ResponseFraming& framing, std::string& out)
 {
     if (framing.chunked)
         out.append("transfer-encoding: chunked\r\n");
+    else if (framing.saysEmpty)
+        out.append("content-length: 0\r\n");
     if (framing.close)
         out.append("connection: close\r\n");
     else if (framing.saysKeepAlive)
@@ -87,6 +91,7 @@ void writeRequestHead(
     out.append(head.methodText()).append(" ").append(rewrite.path).append(" HTTP/1.1\r\nhost: ");
     out.append(rewrite.authority).append("\r\n");
     bool hasRequestId = false;
+    bool wantsTrailers = false;
     std::string_view forwardedFor;
     const bool edited = (rewrite.targetEdits != nullptr && !rewrite.targetEdits->isEmpty())
         || (rewrite.routeEdits != nullptr && !rewrite.routeEdits->isEmpty());
@@ -94,8 +99,12 @@ void writeRequestHead(
         switch (field.known) {
         case KnownHeader::Host:
         case KnownHeader::Expect:
+        case KnownHeader::XForwardedClientCert:
         case KnownHeader::XMeshyardPeer:
         case KnownHeader::TransferEncoding:
+            return false;
+        case KnownHeader::Te:
+            wantsTrailers = wantsTrailers || http::listContains(head.value(field), "trailers");
             return false;
         case KnownHeader::XRequestId:
             hasRequestId = true;
@@ -125,13 +134,17 @@ void writeRequestHead(
         out.append(rewrite.forwardedFor).append("\r\n");
     }
     if (rewrite.fromOutside)
-        out.append("x-forwarded-proto: http\r\n");
+        appendField(out, "x-forwarded-proto", rewrite.scheme);
+    if (!rewrite.clientCert.empty())
+        appendField(out, "x-forwarded-client-cert", rewrite.clientCert);
     if (!hasRequestId && !rewrite.requestId.empty())
         appendField(out, "x-request-id", rewrite.requestId);
     if (!rewrite.peer.empty())
         appendField(out, "x-meshyard-peer", rewrite.peer);
     if (head.framing().kind == BodyKind::Chunked)
         out.append("transfer-encoding: chunked\r\n");
+    if (wantsTrailers && rewrite.keepsTrailersWish)
+        out.append("te: trailers\r\n");
     addEdits(head, rewrite.targetEdits, out);
     addEdits(head, rewrite.routeEdits, out);
     out.append("\r\n");
@@ -142,7 +155,8 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
 {
     out.append("HTTP/1.1 ");
     appendNumber(out, head.status());
-    out.append(" ").append(head.reason()).append("\r\n");
+    const std::string_view reason = head.reason(); // HTTP/2 has none
+    out.append(" ").append(reason.empty() ? reasonPhrase(head.status()) : reason).append("\r\n");
     const bool edited = (targetEdits != nullptr && !targetEdits->isEmpty())
         || (routeEdits != nullptr && !routeEdits->isEmpty());
     copyFields(head, out, [&](const http::Field& field) {

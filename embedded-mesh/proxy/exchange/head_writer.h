@@ -18,6 +18,9 @@ struct RequestRewrite
     std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
     std::string_view requestId; // gateway: to add where there is none
+    bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
+    std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
+    std::string_view scheme = "http"; // gateway: for x-forwarded-proto
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;
@@ -32,6 +35,7 @@ void writeRequestHead(
 struct ResponseFraming
 {
     bool chunked = false;
+    bool saysEmpty = false; // no content, and nothing in the head that says so
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
     bool stripPeer = true;

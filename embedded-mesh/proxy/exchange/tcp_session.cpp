@@ -27,9 +27,10 @@ std::optional<ResponseFlag> flagOf(CallResult result)
 
 } // namespace
 
-TcpSession::TcpSession(WorkerContext& context, ConnectionOwner& owner)
+TcpSession::TcpSession(WorkerContext& context, ConnectionOwner& owner, net::Fd fd)
     : m_context(context)
     , m_owner(owner)
+    , m_fd(std::move(fd))
     , m_down(*this, context.loop)
     , m_up(*this, context.loop)
     , m_timer(context.loop.timers(), [this] { onTimer(); })
@@ -42,26 +43,41 @@ TcpSession::~TcpSession()
     --m_context.downstreamConnections;
 }
 
-void TcpSession::start(net::Fd fd)
+void TcpSession::start()
 {
     m_started = m_context.now();
     if (m_owner.spec().role == ListenerSpec::Role::Inbound) {
         m_inbound = &m_context.inbound.row(m_owner.spec().servicePort, "");
         m_inbound->begin();
     }
-    if (!m_down.io.adopt(std::move(fd)))
+    if (!adopt())
         return finish(CallResult::Cancelled);
+    m_down.io.pauseReading(); // what comes before the upstream is there waits in the kernel
+    if (!m_down.io.isTls())
+        begin();
+}
+
+Result<void> TcpSession::adopt()
+{
+    const FilterChainSpec& spec = m_owner.spec();
+    if (spec.tls == nullptr)
+        return m_down.io.adopt(std::move(m_fd));
+    return m_down.io.adopt(std::move(m_fd), *spec.tls, spec.handshakeTimeout);
+}
+
+void TcpSession::begin()
+{
     if (!chooseCluster())
         return finish(CallResult::NoEndpoint);
     if (!admit())
-        return;
+        return finish(m_limited ? CallResult::Limited : CallResult::Rejected);
     connect();
 }
 
 bool TcpSession::chooseCluster()
 {
     std::uint64_t at = m_context.nextRandom() % m_owner.spec().tcpWeight;
-    for (const ListenerSpec::TcpTarget& target : m_owner.spec().tcpTargets) {
+    for (const FilterChainSpec::TcpTarget& target : m_owner.spec().tcpTargets) {
         if (at < target.weight) {
             const auto* const found = m_context.findCluster(target.cluster);
             if (found != nullptr)
@@ -77,46 +93,86 @@ bool TcpSession::admit()
 {
     const auto decision = m_cluster->breaker().admit(
         {m_context.nextRandom(), {}}, Cluster::breakerTime(m_context.now()));
-    if (decision.admission != Admission::Admitted) {
-        finish(CallResult::Rejected);
+    if (decision.admission != Admission::Admitted)
         return false;
-    }
     m_cluster->unplaced.tcp = true;
     m_permit = decision.permit;
     m_permitHeld = true;
-    if (!m_cluster->mayConnect() || !m_cluster->beginRequest()) {
+    m_limited = !m_cluster->mayConnect() || (!m_countsRequest && !m_cluster->beginRequest());
+    if (m_limited) {
         m_cluster->noteLimited();
-        finish(CallResult::Limited);
         return false;
     }
     m_countsRequest = true;
     return true;
 }
 
+bool TcpSession::chooseEndpoint()
+{
+    if (!m_cluster->spec().usesOriginalDestination) {
+        m_endpoint = m_cluster->pick(m_tried);
+        return m_endpoint != nullptr;
+    }
+    const auto meant = meantDestination(m_down.io.fd());
+    m_endpoint = m_cluster->originalDestination(meant.get());
+    return m_endpoint != nullptr;
+}
+
 void TcpSession::connect()
 {
-    m_endpoint = m_cluster->pick({});
-    if (m_endpoint == nullptr) {
+    if (!chooseEndpoint()) {
         judge(CallOutcome::End::NoEndpoint);
         return finish(CallResult::NoEndpoint);
     }
     ++m_endpoint->active;
     m_endpoint->counters.tcp = true;
     m_endpoint->counters.begin();
+    if (!m_tried.empty())
+        m_endpoint->counters.retry();
+    m_tried.push_back(m_endpoint.get());
     m_cluster->countConnection(*m_endpoint);
-    if (!m_up.io.connect(m_endpoint->spec().address)) {
-        judge(CallOutcome::End::ConnectError);
-        return finish(CallResult::ConnectError);
-    }
+    const EndpointSpec& to = m_endpoint->spec();
+    if (!m_cluster->spec().transport.connect(m_up.io, to.address, to.transportLabels))
+        return onConnectFailed();
     m_timer.armAfter(m_cluster->spec().connectTimeout);
 }
 
-void TcpSession::onConnected()
+void TcpSession::onConnectFailed()
 {
+    judge(CallOutcome::End::ConnectError);
+    const bool again = m_tried.size() < m_owner.spec().tcpConnectAttempts && admit();
+    if (!again)
+        return finish(CallResult::ConnectError);
+    leaveEndpoint();
+    m_endpoint.reset();
+    m_up.io.close();
+    connect();
+}
+
+void TcpSession::leaveEndpoint()
+{
+    m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
+    m_endpoint->counters.end();
+    m_cluster->uncountConnection(*m_endpoint);
+}
+
+void TcpSession::onConnected(const Side& side)
+{
+    if (&side == &m_down)
+        return begin();
     m_connected = true;
     judge(CallOutcome::End::Response);
     ++istioSeries(CallResult::Ok).tcpOpened;
-    m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
+    armIdle();
+    m_down.io.resumeReading();
+}
+
+void TcpSession::armIdle()
+{
+    if (m_owner.spec().tcpIdleTimeout.count() > 0)
+        m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
+    else
+        m_timer.cancel();
 }
 
 void TcpSession::onData(Side& from, std::string_view bytes)
@@ -132,22 +188,20 @@ void TcpSession::onData(Side& from, std::string_view bytes)
     if (m_inbound != nullptr)
         (up ? m_inbound->bytesIn : m_inbound->bytesOut) += bytes.size();
     if (m_connected)
-        m_timer.armAfter(m_owner.spec().tcpIdleTimeout);
+        armIdle();
 }
 
 void TcpSession::onTimer()
 {
     if (!m_connected)
-        judge(CallOutcome::End::ConnectError);
-    finish(m_connected ? CallResult::Ok : CallResult::ConnectError);
+        return onConnectFailed();
+    finish(CallResult::Ok);
 }
 
 void TcpSession::onClosed(const Side& side, bool failed)
 {
-    if (&side == &m_up && !m_connected) {
-        judge(CallOutcome::End::ConnectError);
-        return finish(CallResult::ConnectError);
-    }
+    if (&side == &m_up && !m_connected)
+        return onConnectFailed();
     Side& rest = other(side);
     if (failed || rest.io.isClosed() || rest.io.isConnecting())
         return finish(m_connected ? CallResult::Ok : CallResult::Cancelled);
@@ -220,11 +274,8 @@ void TcpSession::finish(CallResult result)
         m_cluster->breaker().release(m_permit, Cluster::breakerTime(now));
     if (m_countsRequest)
         m_cluster->endRequest();
-    if (m_endpoint) {
-        m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
-        m_endpoint->counters.end();
-        m_cluster->uncountConnection(*m_endpoint);
-    }
+    if (m_endpoint)
+        leaveEndpoint();
     if (m_cluster)
         (m_endpoint ? m_endpoint->counters : m_cluster->unplaced).finish(result, micros);
     if (m_inbound != nullptr) {

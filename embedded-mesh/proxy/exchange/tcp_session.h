@@ -12,10 +12,11 @@ namespace meshyard::proxy {
 class TcpSession final : public Disposable
 {
 public:
-    TcpSession(WorkerContext& context, ConnectionOwner& owner);
+    TcpSession(WorkerContext& context, ConnectionOwner& owner, net::Fd fd);
     ~TcpSession() override;
 
-    void start(net::Fd fd);
+    /// May end at once.
+    void start();
 
 private:
     /// One side; forwards what it reads to the other.
@@ -27,7 +28,7 @@ private:
             , m_session(session)
         {
         }
-        void onConnected() override { m_session.onConnected(); }
+        void onConnected() override { m_session.onConnected(*this); }
         void onData(std::string_view bytes) override { m_session.onData(*this, bytes); }
         void onPeerFinished() override { m_session.other(*this).io.finishWriting(); }
         void onWritable() override { m_session.other(*this).io.resumeReading(); }
@@ -43,10 +44,16 @@ private:
     };
 
     Side& other(const Side& side) { return &side == &m_down ? m_up : m_down; }
+    Result<void> adopt();
+    void begin();
     bool chooseCluster();
     bool admit();
+    bool chooseEndpoint();
     void connect();
-    void onConnected();
+    void onConnectFailed();
+    void leaveEndpoint();
+    void armIdle();
+    void onConnected(const Side& side);
     void onData(Side& from, std::string_view bytes);
     void onClosed(const Side& side, bool failed);
     void onTimer();
@@ -57,6 +64,7 @@ private:
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner;
+    net::Fd m_fd; // until start()
     Side m_down;
     Side m_up;
     net::Timer m_timer; // connect, then idle
@@ -64,8 +72,10 @@ private:
     std::shared_ptr<Endpoint> m_endpoint;
     InboundRow* m_inbound = nullptr;
     BreakerPermit m_permit;
+    std::vector<Endpoint*> m_tried;
     bool m_permitHeld = false;
     bool m_countsRequest = false;
+    bool m_limited = false; // why admit() said no
     bool m_connected = false;
     bool m_done = false;
     TimePoint m_started{};

@@ -21,7 +21,8 @@ UpstreamConnection::~UpstreamConnection()
 
 Result<void> UpstreamConnection::connect()
 {
-    return m_io.connect(m_endpoint->spec().address);
+    const EndpointSpec& to = m_endpoint->spec();
+    return m_cluster->spec().transport.connect(m_io, to.address, to.transportLabels);
 }
 
 void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
@@ -33,6 +34,53 @@ void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
     m_bytesRead = 0;
     m_partial.clear();
     ++m_requests;
+}
+
+void UpstreamConnection::send(const RequestStart& start)
+{
+    m_chunks = start.chunked && !start.rawBody;
+    if (!m_chunks)
+        return m_io.write({start.head, start.body});
+    if (start.body.empty()) {
+        m_io.write(start.head);
+    } else {
+        const http::ChunkHeader chunk(start.body.size());
+        m_io.write({start.head, chunk.text(), start.body, "\r\n"});
+    }
+    if (start.complete)
+        sendEnd(start.trailers);
+}
+
+void UpstreamConnection::sendBody(std::string_view bytes)
+{
+    if (!m_chunks)
+        return m_io.write(bytes);
+    if (bytes.empty())
+        return;
+    const http::ChunkHeader chunk(bytes.size());
+    m_io.write({chunk.text(), bytes, "\r\n"});
+}
+
+void UpstreamConnection::sendEnd(std::string_view trailers)
+{
+    if (m_chunks)
+        m_io.write({"0\r\n", trailers, "\r\n"});
+    m_chunks = false;
+}
+
+void UpstreamConnection::recycle(std::unique_ptr<UpstreamStream> self)
+{
+    const std::uint32_t limit = m_cluster->spec().maxRequestsPerConnection;
+    const bool worn = limit > 0 && m_requests >= limit;
+    detach();
+    if (!m_reusable || worn || m_endpoint->removed || m_io.unsentBytes() > 0) {
+        m_io.close();
+        return m_context.dispose(std::move(self));
+    }
+    m_io.resumeReading();
+    m_idleSince = m_context.loop.now();
+    self.release(); // NOLINT(bugprone-unused-return-value): it is this, by its own type
+    m_endpoint->putIdle(std::unique_ptr<UpstreamConnection>(this));
 }
 
 void UpstreamConnection::onConnected()
@@ -128,8 +176,11 @@ std::size_t UpstreamConnection::takeBody(std::string_view bytes)
 void UpstreamConnection::finishResponse(std::size_t leftover)
 {
     m_inBody = false;
+    m_reusable = m_keepAlive && leftover == 0 && !m_io.hasHangup();
     UpstreamUser* const user = std::exchange(m_user, nullptr);
-    user->onResponseEnd(m_keepAlive && leftover == 0 && !m_io.hasHangup());
+    // Raw bodies carried their trailers along.
+    user->onResponseEnd(
+        user->wantsRawBody() ? std::string_view() : std::string_view(m_body.trailers()));
 }
 
 void UpstreamConnection::lose(UpstreamUser::Loss loss)
@@ -154,7 +205,8 @@ void UpstreamConnection::onPeerFinished()
     if (m_inBody && m_untilClose && m_body.finish()) {
         UpstreamUser* const user = std::exchange(m_user, nullptr);
         m_inBody = false;
-        user->onResponseEnd(false);
+        m_reusable = false;
+        user->onResponseEnd({});
         return;
     }
     lose(UpstreamUser::Loss::Reset);

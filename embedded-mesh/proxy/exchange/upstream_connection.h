@@ -3,36 +3,14 @@
 
 #include "embedded-mesh/http/body_decoder.h"
 #include "embedded-mesh/net/connection.h"
-#include "embedded-mesh/proxy/worker_context.h"
+#include "embedded-mesh/proxy/exchange/upstream_stream.h"
 
 namespace meshyard::proxy {
-
-/// Gets what one attempt's upstream says. Callbacks may dispose of the connection.
-class UpstreamUser
-{
-public:
-    enum class Loss : std::uint8_t { Connect, Reset, Malformed };
-
-    virtual ~UpstreamUser() = default;
-
-    virtual void onUpstreamConnected() = 0;
-    /// @param head in the worker's scratch: valid during the call.
-    virtual void onResponseHead(const http::ResponseHead& head) = 0;
-    /// Whether body bytes should come with their chunk framing.
-    virtual bool wantsRawBody() const = 0;
-    virtual void onResponseBody(std::string_view bytes) = 0;
-    /// @param reusable the connection may carry another request.
-    virtual void onResponseEnd(bool reusable) = 0;
-    /// All bytes that came with this event have been delivered.
-    virtual void onResponseFlush() = 0;
-    virtual void onUpstreamLost(Loss loss) = 0;
-    virtual void onUpstreamWritable() = 0;
-};
 
 /// HTTP/1.1 client connection to one endpoint: one request at a time, then idle in its pool.
 ///
 /// Thread: its worker's. Counts itself in its cluster as long as it lives.
-class UpstreamConnection final : public Disposable, private net::ConnectionHandler
+class UpstreamConnection final : public UpstreamStream, private net::ConnectionHandler
 {
 public:
     UpstreamConnection(WorkerContext& context, std::shared_ptr<Cluster> cluster,
@@ -40,20 +18,26 @@ public:
     ~UpstreamConnection() override;
 
     Result<void> connect();
-    void attach(UpstreamUser& user, http::Method method);
-    /// The user is gone; only close() or the pool may follow.
-    void detach() { m_user = nullptr; }
-    net::Connection& io() { return m_io; }
-    const net::Connection& io() const { return m_io; }
-    void close() { m_io.close(); }
+    void attach(UpstreamUser& user, http::Method method) override;
+    void detach() override { m_user = nullptr; }
+    bool isConnected() const override { return m_connected; }
 
-    bool isReused() const { return m_requests > 1; }
-    bool hasResponseBytes() const { return m_gotBytes; }
-    std::uint64_t requests() const { return m_requests; }
-    std::uint64_t bytesReadThisRequest() const { return m_bytesRead; }
+    void send(const RequestStart& start) override;
+    void sendBody(std::string_view bytes) override;
+    void sendEnd(std::string_view trailers) override;
+    bool isBackedUp() const override { return m_io.isBackedUp(); }
+    void pauseReading() override { m_io.pauseReading(); }
+    void resumeReading() override { m_io.resumeReading(); }
+    void close() override { m_io.close(); }
+    void recycle(std::unique_ptr<UpstreamStream> self) override;
+
+    bool isReused() const override { return m_requests > 1; }
+    int socket() const override { return m_io.fd(); }
+    bool hasResponseBytes() const override { return m_gotBytes; }
+    std::uint64_t bytesReadThisRequest() const override { return m_bytesRead; }
+    /// The peer has not closed it: fit to be taken from the pool.
+    bool isAlive() const { return m_io.isOpen() && !m_io.hasHangup(); }
     TimePoint idleSince() const { return m_idleSince; }
-    void markIdle(TimePoint now) { m_idleSince = now; }
-    const std::shared_ptr<Endpoint>& endpoint() const { return m_endpoint; }
 
 private:
     void onConnected() override;
@@ -78,8 +62,10 @@ private:
     http::BodyDecoder m_body;
     http::Method m_method = http::Method::Get;
     bool m_inBody = false;
+    bool m_chunks = false; // we put chunk framing on the request
     bool m_untilClose = false;
     bool m_keepAlive = true;
+    bool m_reusable = false; // may carry another request
     bool m_gotBytes = false;
     std::uint64_t m_requests = 0;
     std::uint64_t m_bytesRead = 0; // this request

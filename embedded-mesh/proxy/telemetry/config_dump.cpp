@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 #include "embedded-mesh/proxy/telemetry/time_text.h"
+#include "embedded-mesh/proxy/tls/redaction.h"
 
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
 #include "envoy/service/discovery/v3/discovery.pb.h"
@@ -13,45 +14,19 @@ namespace meshyard::proxy {
 
 namespace {
 
-using google::protobuf::Message;
-
-/// Takes private keys out of the JSON of whatever message they stand in.
-void redactKeys(std::string& json)
+template <typename M> std::string jsonOf(M message)
 {
-    constexpr std::string_view kKey = "\"private_key\":";
-    for (std::size_t at = json.find(kKey); at != std::string::npos; at = json.find(kKey, at)) {
-        at += kKey.size();
-        std::size_t end = at;
-        bool quoted = false;
-        int depth = 0;
-        for (; end < json.size(); ++end) {
-            const char c = json[end];
-            if (quoted && c == '\\')
-                ++end;
-            else if (c == '"')
-                quoted = !quoted;
-            else if (!quoted && c == '{')
-                ++depth;
-            else if (!quoted && c == '}' && --depth == 0)
-                break;
-        }
-        json.replace(at, std::min(end + 1, json.size()) - at, "\"[redacted]\"");
-    }
-}
-
-std::string jsonOf(const Message& message)
-{
+    redactSecrets(message);
     google::protobuf::util::JsonPrintOptions options;
     options.preserve_proto_field_names = true;
     std::string text;
     if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok())
         return "null"; // an Any of a type that is not linked in
-    redactKeys(text);
     return text;
 }
 
 /// The JSON of a message with its type, as in an Any.
-std::string typedJson(const Message& message)
+std::string typedJson(const google::protobuf::Message& message)
 {
     google::protobuf::Any any;
     any.PackFrom(message);

@@ -55,7 +55,7 @@ void fill(const LatencySketch& sketch, v1::Sketch& proto)
     proto.set_max_us(sketch.maxMicros());
 }
 
-void addOutbound(const std::string& cluster, const std::string& endpoint,
+v1::OutboundSecond& addOutbound(const std::string& cluster, const std::string& endpoint,
     const CallCounters& counters, v1::ProxyReport& report, std::uint32_t connections, bool ejected)
 {
     v1::OutboundSecond& row = *report.add_outbound();
@@ -71,6 +71,7 @@ void addOutbound(const std::string& cluster, const std::string& endpoint,
     row.set_ejected(ejected);
     if (!counters.latency.isEmpty())
         fill(counters.latency, *row.mutable_latency());
+    return row;
 }
 
 void addBreaker(Cluster& cluster, TimePoint now, v1::ProxyReport& report)
@@ -142,9 +143,11 @@ void ReportBuilder::addCluster(Cluster& cluster, TimePoint now, v1::ProxyReport&
 {
     for (const auto& endpoint : cluster.endpoints()) {
         CallCounters& counters = endpoint->counters;
-        if (!counters.isIdle() || endpoint->connections > 0 || endpoint->ejection.ejected)
-            addOutbound(cluster.name(), endpoint->spec().instance, counters, report,
+        if (!counters.isIdle() || endpoint->connections > 0 || endpoint->ejection.ejected) {
+            auto& row = addOutbound(cluster.name(), endpoint->spec().instance, counters, report,
                 endpoint->connections, endpoint->ejection.ejected);
+            row.set_tls_connections(cluster.usesTls(*endpoint) ? endpoint->connections : 0);
+        }
         counters.roll();
     }
     for (const auto& endpoint : cluster.leavingEndpoints()) {

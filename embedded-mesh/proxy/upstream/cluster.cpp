@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
+#include "embedded-mesh/proxy/exchange/h2_pool.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 #include <algorithm>
@@ -38,13 +39,16 @@ void Cluster::update(
         return;
     if (spec->breaker != m_spec->breaker)
         m_breaker.setPolicy(spec->breaker, breakerTime(now));
+    // Other protection means other connections: none made before is used again.
+    const bool protection = spec->transport.key != m_spec->transport.key;
     m_spec = std::move(spec);
-    if (set != m_set) {
+    if (set != m_set || protection) {
         m_set = std::move(set);
         std::vector<std::shared_ptr<Endpoint>> kept;
         for (const EndpointSpec& wanted : m_set->endpoints) {
             const auto old = std::ranges::find_if(m_endpoints, [&](const auto& endpoint) {
-                return endpoint && endpoint->spec().address == wanted.address
+                return endpoint && !protection && endpoint->spec().address == wanted.address
+                    && endpoint->spec().transportLabels == wanted.transportLabels
                     && endpoint->spec().instance == wanted.instance;
             });
             if (old == m_endpoints.end()) {
@@ -148,6 +152,8 @@ bool Cluster::closeSomeIdle()
     for (const auto& endpoint : m_endpoints) {
         if (const auto idle = endpoint->takeIdle())
             break; // destroyed here: its place is free
+        if (endpoint->http2 != nullptr && endpoint->http2->closeOneIdle())
+            break;
     }
     return mayConnect();
 }
@@ -160,6 +166,21 @@ void Cluster::wakeWaiter()
     m_waiters.pop_front();
     m_pending.give();
     waiter->onConnectionFree();
+}
+
+std::shared_ptr<Endpoint> Cluster::originalDestination(const net::SocketAddress* address)
+{
+    if (address == nullptr)
+        return nullptr;
+    const auto known = std::ranges::find_if(
+        m_endpoints, [&](const auto& endpoint) { return endpoint->spec().address == *address; });
+    if (known != m_endpoints.end())
+        return *known;
+    EndpointSpec spec;
+    spec.address = *address;
+    spec.instance = address->toString();
+    m_endpoints.push_back(std::make_shared<Endpoint>(std::move(spec)));
+    return m_endpoints.back();
 }
 
 std::shared_ptr<Endpoint> Cluster::pick(std::span<Endpoint* const> avoid)
@@ -202,6 +223,11 @@ void Cluster::closeIdle(TimePoint now)
     for (const auto& endpoint : m_endpoints)
         endpoint->closeIdleBefore(now - m_spec->idleTimeout);
     std::erase_if(m_leaving, [](const auto& endpoint) { return endpoint->counters.isIdle(); });
+    if (m_spec->usesOriginalDestination) {
+        std::erase_if(m_endpoints, [](const auto& endpoint) {
+            return endpoint->connections == 0 && endpoint->counters.isIdle();
+        });
+    }
 }
 
 std::uint32_t Cluster::ejectedCount() const

@@ -62,6 +62,10 @@ public:
     /// Taken out of the set, but still with calls to finish and count.
     std::span<const std::shared_ptr<Endpoint>> leavingEndpoints() const { return m_leaving; }
     bool isPanicking() const { return m_balancer.isPanicking(); }
+    bool usesTls(const Endpoint& endpoint) const
+    {
+        return m_spec->transport.choose(endpoint.spec().transportLabels).settings != nullptr;
+    }
 
     /// Takes a place under max_requests; release with endRequest().
     bool beginRequest();
@@ -80,6 +84,8 @@ public:
     /// Queues for a connection. @return false = max_pending_requests reached.
     bool wait(ConnectionWaiter& waiter);
     void stopWaiting(ConnectionWaiter& waiter);
+    std::size_t waiterCount() const { return m_waiters.size(); }
+    bool hasWaiters() const { return !m_waiters.empty(); }
     bool beginConnecting();
     void endConnecting() { m_pending.give(); }
     void countConnection(Endpoint& endpoint);
@@ -92,6 +98,9 @@ public:
         ++m_totalLimited;
     }
 
+    /// The endpoint of an ORIGINAL_DST cluster at that address, made when it is not there yet.
+    /// @param address nullptr = the caller meant us: no endpoint.
+    std::shared_ptr<Endpoint> originalDestination(const net::SocketAddress* address);
     std::shared_ptr<Endpoint> pick(std::span<Endpoint* const> avoid);
     /// Outlier detection's view of one attempt. @param status 0 = no response came.
     void recordAttempt(Endpoint& endpoint, int status, TimePoint now);

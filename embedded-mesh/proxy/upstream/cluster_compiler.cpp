@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Cluster and ClusterLoadAssignment to specs: everything that can be refused is refused here.
+#include "embedded-mesh/proxy/route/http2_options.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 #include "embedded-mesh/proxy/upstream/breaker_struct.h"
 #include "embedded-mesh/proxy/upstream/cluster_spec.h"
@@ -107,6 +108,7 @@ Result<EndpointSpec> compileEndpoint(
         spec.instance = spec.address.toString();
     take(proto.has_load_balancing_weight(), proto.load_balancing_weight(), spec.weight);
     spec.weight = std::max(spec.weight, 1U);
+    spec.transportLabels = UpstreamTransport::labelsOf(proto.metadata());
     spec.priority = locality.priority();
     using envoy::config::core::v3::HealthStatus;
     switch (proto.health_status()) {
@@ -138,6 +140,8 @@ void compileBalance(const Proto& proto, ClusterSpec& spec, std::vector<std::stri
             proto.least_request_lb_config().choice_count(), spec.choices);
         spec.choices = std::max(spec.choices, 2U);
         break;
+    case Proto::CLUSTER_PROVIDED: // ORIGINAL_DST: nothing is chosen
+        break;
     default:
         warnings.push_back("cluster '" + proto.name() + "': lb_policy "
             + Proto::LbPolicy_Name(proto.lb_policy())
@@ -146,9 +150,39 @@ void compileBalance(const Proto& proto, ClusterSpec& spec, std::vector<std::stri
     }
 }
 
-Result<void> compileHttp(const Proto& proto, ClusterSpec& spec, std::vector<std::string>& warnings)
+using Options = envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
+
+Result<void> takeHttp2(
+    const envoy::config::core::v3::Http2ProtocolOptions& proto, ClusterSpec& spec)
 {
-    using Options = envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
+    auto options = http2OptionsFrom(proto);
+    if (!options)
+        return at("http2_protocol_options", options.error());
+    spec.http2 = *options;
+    return {};
+}
+
+Result<void> compileProtocol(const Options& options, ClusterSpec& spec)
+{
+    switch (options.upstream_protocol_options_case()) {
+    case Options::kExplicitHttpConfig:
+        if (!options.explicit_http_config().has_http2_protocol_options())
+            return {};
+        spec.protocol = UpstreamProtocol::Http2;
+        return takeHttp2(options.explicit_http_config().http2_protocol_options(), spec);
+    case Options::kUseDownstreamProtocolConfig:
+        spec.protocol = UpstreamProtocol::AsDownstream;
+        return takeHttp2(options.use_downstream_protocol_config().http2_protocol_options(), spec);
+    case Options::kAutoConfig:
+        spec.protocol = UpstreamProtocol::Negotiated;
+        return takeHttp2(options.auto_config().http2_protocol_options(), spec);
+    default:
+        return {};
+    }
+}
+
+Result<void> compileHttp(const Proto& proto, ClusterSpec& spec)
+{
     envoy::config::core::v3::HttpProtocolOptions common = proto.common_http_protocol_options();
     for (const auto& [name, any] : proto.typed_extension_protocol_options()) {
         Options options;
@@ -157,9 +191,13 @@ Result<void> compileHttp(const Proto& proto, ClusterSpec& spec, std::vector<std:
                 "typed_extension_protocol_options '" + name + "' is no HttpProtocolOptions");
         }
         common.MergeFrom(options.common_http_protocol_options());
-        if (options.explicit_http_config().has_http2_protocol_options())
-            warnings.push_back("cluster '" + proto.name()
-                + "': HTTP/2 to the upstream is not supported yet, HTTP/1.1 is used");
+        if (auto done = compileProtocol(options, spec); !done)
+            return done;
+    }
+    if (proto.has_http2_protocol_options()) { // how it was said before HttpProtocolOptions
+        if (auto done = takeHttp2(proto.http2_protocol_options(), spec); !done)
+            return done;
+        spec.protocol = UpstreamProtocol::Http2;
     }
     if (common.has_idle_timeout())
         spec.idleTimeout = toMicros(common.idle_timeout());
@@ -215,9 +253,7 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
     auto spec = std::make_shared<ClusterSpec>();
     spec->name = proto.name();
     spec->usesEds = proto.type() == Proto::EDS;
-    if (proto.type() == Proto::ORIGINAL_DST)
-        return failure(
-            ErrorCode::InvalidArgument, place + ": type ORIGINAL_DST is not supported yet");
+    spec->usesOriginalDestination = proto.type() == Proto::ORIGINAL_DST;
     if (spec->usesEds) {
         spec->edsName = proto.eds_cluster_config().service_name().empty()
             ? proto.name()
@@ -227,14 +263,16 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
         spec->connectTimeout = toMicros(proto.connect_timeout());
     if (spec->connectTimeout.count() <= 0)
         return failure(ErrorCode::InvalidArgument, place + ": connect_timeout must be above 0");
-    if (auto done = compileHttp(proto, *spec, warnings); !done)
+    if (auto done = compileHttp(proto, *spec); !done)
         return at(place, done.error());
     take(proto.has_max_requests_per_connection(), proto.max_requests_per_connection(),
         spec->maxRequestsPerConnection);
-    if (proto.has_transport_socket()) {
-        return failure(
-            ErrorCode::InvalidArgument, place + ": transport_socket (TLS) is not supported yet");
-    }
+    if (spec->protocol == UpstreamProtocol::Negotiated && !proto.has_transport_socket())
+        spec->protocol = UpstreamProtocol::Http1; // without TLS there is no ALPN
+    auto transport = UpstreamTransport::compile(proto);
+    if (!transport)
+        return at(place, transport.error());
+    spec->transport = std::move(*transport);
     compileBalance(proto, *spec, warnings);
     spec->limits = compileLimits(proto.circuit_breakers());
     if (proto.has_outlier_detection())

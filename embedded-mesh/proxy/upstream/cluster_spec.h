@@ -2,7 +2,9 @@
 #pragma once
 
 #include "embedded-mesh/core/breaker_policy.h"
+#include "embedded-mesh/http/h2_options.h"
 #include "embedded-mesh/net/socket_address.h"
+#include "embedded-mesh/proxy/upstream/upstream_transport.h"
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +26,7 @@ struct EndpointSpec
     net::SocketAddress address;
     std::string instance; // endpoint metadata "meshyard"/"instance"; else the address
     std::string version; // endpoint metadata "meshyard"/"version"; may be empty
+    TransportLabels transportLabels; // what chooses among the cluster's transport sockets
     std::uint32_t weight = 1;
     std::uint32_t priority = 0;
     bool healthy = true; // as the control plane sees it
@@ -74,6 +77,14 @@ struct OutlierSpec
     bool operator==(const OutlierSpec&) const = default;
 };
 
+/// How requests go to the endpoints of a cluster.
+enum class UpstreamProtocol : std::uint8_t {
+    Http1,
+    Http2,
+    AsDownstream, // as the request came
+    Negotiated, // by ALPN
+};
+
 /// A Cluster compiled for the workers; immutable.
 struct ClusterSpec
 {
@@ -83,12 +94,16 @@ struct ClusterSpec
     std::chrono::microseconds connectTimeout = std::chrono::seconds(5);
     std::chrono::microseconds idleTimeout = std::chrono::hours(1);
     std::uint32_t maxRequestsPerConnection = 0; // 0 = no limit
+    UpstreamProtocol protocol = UpstreamProtocol::Http1;
+    http::H2Options http2;
     ResourceLimits limits;
     OutlierSpec outlier;
     double panicThreshold = 50; // percent of healthy endpoints below which health is ignored
     BreakerPolicy breaker;
     bool usesEds = false;
     std::string edsName;
+    bool usesOriginalDestination = false; // endpoints are where callers meant to go
+    UpstreamTransport transport;
 
     /// @param warnings gets what is understood but not supported yet.
     static Result<std::shared_ptr<const ClusterSpec>> compile(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/upstream/endpoint.h"
 
+#include "embedded-mesh/proxy/exchange/h2_pool.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ std::unique_ptr<UpstreamConnection> Endpoint::takeIdle()
     while (!m_idle.empty()) {
         std::unique_ptr<UpstreamConnection> last = std::move(m_idle.back());
         m_idle.pop_back();
-        if (last->io().isOpen() && !last->io().hasHangup())
+        if (last->isAlive())
             return last;
         last->close();
     }
@@ -46,11 +47,15 @@ void Endpoint::closeIdle()
 {
     const std::vector<std::unique_ptr<UpstreamConnection>> gone = std::move(m_idle);
     m_idle.clear();
+    if (http2 != nullptr)
+        http2->retire();
 }
 
 void Endpoint::closeIdleBefore(TimePoint oldest)
 {
     std::erase_if(m_idle, [oldest](const auto& idle) { return idle->idleSince() < oldest; });
+    if (http2 != nullptr)
+        http2->closeIdleBefore(oldest);
 }
 
 } // namespace meshyard::proxy

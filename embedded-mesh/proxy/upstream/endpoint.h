@@ -10,6 +10,7 @@
 
 namespace meshyard::proxy {
 
+class H2Pool;
 class UpstreamConnection;
 
 /// Ejection of one endpoint by outlier detection.
@@ -50,6 +51,8 @@ public:
 
     std::uint32_t active = 0; // attempts in flight: what least request looks at
     std::uint32_t connections = 0;
+    std::unique_ptr<H2Pool> http2; // HTTP/2 connections; nullptr = never any
+    bool speaksHttp1 = false; // has chosen HTTP/1 where it might have chosen HTTP/2
     bool removed = false; // no longer in the set: connections are not kept
     CallCounters counters;
     EjectionRecord ejection;
