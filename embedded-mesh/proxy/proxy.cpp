@@ -113,7 +113,7 @@ void Proxy::startWorkers()
     }
     const std::uint64_t seed = (std::uint64_t{random()} << 32) | random();
     const WorkerSet::Plan plan{m_bootstrap.node().id(), seed, m_options.concurrency,
-        &m_logFiles, m_connectionLimit.max > 0 ? &m_connectionLimit : nullptr};
+        &m_logFiles, m_connectionLimit.max > 0 ? &m_connectionLimit : nullptr, &m_spanExporters};
     m_reports.resize(plan.count);
     m_workers = std::make_unique<WorkerSet>(
         m_loop.clock(), plan, [this](const std::string& cluster, const BreakerEvent& event) {
@@ -183,6 +183,8 @@ Figures Proxy::figures()
     const struct mallinfo2 memory = ::mallinfo2();
     figures.memoryAllocated = memory.uordblks + memory.hblkhd;
     figures.connectionsRefused = m_connectionLimit.refused;
+    figures.spansSent = m_spanExporters.sent();
+    figures.spansDropped = m_spanExporters.dropped();
     figures.logLinesWritten = m_logFiles.written();
     figures.logLinesDropped = m_logFiles.dropped();
     return figures;

@@ -67,6 +67,7 @@ private:
     std::vector<ReportBuilder> m_reports; // each its worker's
     std::unique_ptr<TelemetryClient> m_telemetry; // outlives the workers, which push into it
     LogFiles m_logFiles; // outlives the workers
+    SpanExporters m_spanExporters; // likewise
     ConnectionLimit m_connectionLimit; // likewise
     std::unique_ptr<WorkerSet> m_workers;
     std::unique_ptr<AdsClient> m_ads;

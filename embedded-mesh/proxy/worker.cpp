@@ -181,6 +181,10 @@ Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
         m_logs = std::make_unique<LogSink>(loop, *m_team.logFiles);
         m_context.logs = m_logs.get();
     }
+    if (m_team.spanExporters != nullptr) {
+        m_spans = std::make_unique<SpanSink>(loop, *m_team.spanExporters, m_context.config);
+        m_context.spans = m_spans.get();
+    }
     m_context.connectionLimit = m_team.connections;
     m_tick.armAfter(kTick);
 }

@@ -5,6 +5,7 @@
 #include "embedded-mesh/proxy/exchange/chain_runtime.h"
 #include "embedded-mesh/proxy/exchange/inspection.h"
 #include "embedded-mesh/proxy/telemetry/log_sink.h"
+#include "embedded-mesh/proxy/telemetry/span_sink.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
 #include <map>
@@ -79,6 +80,7 @@ struct WorkerTeam
     unsigned index = 0; // 0 owns the breakers
     EjectionSink ejections; // tells the others
     LogFiles* logFiles = nullptr; // outlives the worker; nullptr: nothing is logged
+    SpanExporters* spanExporters = nullptr; // outlives the worker; nullptr: no span is sent
     ConnectionLimit* connections = nullptr; // outlives the worker; nullptr: no limit
 };
 
@@ -124,6 +126,7 @@ private:
     const WorkerTeam m_team;
     std::uint64_t m_seed;
     std::unique_ptr<LogSink> m_logs;
+    std::unique_ptr<SpanSink> m_spans;
     ListenerMap m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;

@@ -15,6 +15,7 @@
 namespace meshyard::proxy {
 
 class LogSink;
+class SpanSink;
 struct ConnectionLimit;
 
 /// Something that ends in its own callback: kept until the end of the turn.
@@ -66,6 +67,7 @@ struct WorkerContext
     std::vector<std::unique_ptr<Disposable>> graveyard;
 
     LogSink* logs = nullptr; // the worker's
+    SpanSink* spans = nullptr; // likewise
 
     ConnectionLimit* connectionLimit = nullptr;
 

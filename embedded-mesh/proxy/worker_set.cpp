@@ -13,6 +13,7 @@ WorkerSet::WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink br
     for (unsigned i = 0; i < plan.count; ++i) {
         WorkerTeam team;
         team.logFiles = plan.logFiles;
+        team.spanExporters = plan.spanExporters;
         team.connections = plan.connections;
         if (m_shared) {
             team.clusters = m_shared.get();

@@ -20,6 +20,7 @@ public:
         unsigned count = 1;
         LogFiles* logFiles = nullptr; // outlives the workers
         ConnectionLimit* connections = nullptr; // likewise
+        SpanExporters* spanExporters = nullptr; // likewise
     };
 
     WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink breakerEvents);

@@ -42,7 +42,10 @@ const FieldTable& understood()
             "http_protocol_options http2_protocol_options stream_idle_timeout "
             "request_headers_timeout use_remote_address generate_request_id "
             "forward_client_cert_details set_current_client_cert_details access_log "
-            "request_timeout"},
+            "request_timeout tracing"},
+        {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing",
+            "client_sampling random_sampling overall_sampling max_path_tag_length provider"},
+        {"config.trace.v3.OpenTelemetryConfig", "grpc_service service_name"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
             "stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts access_log"},
         {"config.core.v3.HttpProtocolOptions",

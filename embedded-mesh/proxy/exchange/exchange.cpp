@@ -196,7 +196,6 @@ void Exchange::writeHead(
     if (origin.listener.role == Role::Gateway) {
         rewrite.fromOutside = true;
         rewrite.forwardedFor = origin.remoteHost;
-        rewrite.requestId = makeRequestId(m_context, requestId);
     }
     rewrite.keepsTrailersWish = m_http2;
     std::string clientCert;
@@ -205,6 +204,14 @@ void Exchange::writeHead(
         rewrite.clientCert = clientCert;
     }
     rewrite.scheme = view.scheme;
+    if (origin.listener.makesRequestIds && !head.find(KnownHeader::XRequestId)) {
+        rewrite.requestId = makeRequestId(m_context, requestId);
+        m_log.requestIdMade(rewrite.requestId);
+    }
+    if (m_log.isTraced()) {
+        rewrite.traceparent = m_log.kept().span.traceparent();
+        rewrite.dropsTraceState = !m_log.kept().span.keepsTraceState;
+    }
     rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
     rewrite.routeEdits = &m_route->requestEdits;
     m_head.clear();

@@ -85,8 +85,12 @@ void Exchange::writeLog(TimePoint now)
         entry.cluster = m_cluster->name();
     if (m_endpoint != nullptr)
         entry.upstreamHost = &m_endpoint->spec().address;
-    if (m_context.logs != nullptr)
-        m_context.logs->log(*m_log.kept().rules, entry);
+    const RequestLog::Kept& kept = m_log.kept();
+    if (m_context.logs != nullptr && !kept.rules->logs.empty())
+        m_context.logs->log(*kept.rules, entry);
+    const SpanRules* const spans = kept.rules->spans.get();
+    if (m_context.spans != nullptr && entry.sampled && spans->sends())
+        m_context.spans->send(*spans, kept.span, entry, m_context.nodeId);
 }
 
 } // namespace meshyard::proxy

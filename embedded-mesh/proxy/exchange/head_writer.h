@@ -17,7 +17,9 @@ struct RequestRewrite
     std::string_view authority;
     std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
-    std::string_view requestId; // gateway: to add where there is none
+    std::string_view requestId; // to add where there is none
+    std::string_view traceparent; // replaces the one that came; empty = leave alone
+    bool dropsTraceState = false; // it belongs to no valid traceparent
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto

@@ -3,6 +3,9 @@
 
 #include "embedded-mesh/http/message_head.h"
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/upstream/load_balancer.h"
+
+#include <algorithm>
 
 namespace meshyard::proxy {
 
@@ -32,6 +35,30 @@ void RequestLog::begin(const std::shared_ptr<const TelemetryRules>& rules, const
     kept.startedAt = clock.system();
     kept.requestEnded = kept.responseBegan = {};
     kept.random = random;
+    if (rules->spans != nullptr)
+        beginTrace(view);
+}
+
+void RequestLog::beginTrace(const RequestView& view)
+{
+    Kept& kept = *m_kept;
+    std::uint64_t random = kept.random;
+    beginSpan(*kept.rules->spans, view.header("traceparent"),
+        view.header("x-client-trace-id").has_value(),
+        [&random] { return nextRandom(random); }, kept.span);
+    kept.span.traceState.clear();
+    if (kept.span.keepsTraceState)
+        kept.span.traceState = view.header("tracestate").value_or("");
+}
+
+void RequestLog::requestIdMade(std::string_view id)
+{
+    if (!m_on)
+        return;
+    const auto& names = m_kept->rules->plan.request;
+    const auto found = std::ranges::find(names, "x-request-id");
+    if (found != names.end())
+        m_kept->request.fill(static_cast<std::size_t>(found - names.begin()), id);
 }
 
 void RequestLog::responseBegins(const http::ResponseHead& head, const Clock& clock)
@@ -74,6 +101,9 @@ void RequestLog::describe(LogEntry& entry, TimePoint started, TimePoint now) con
     entry.response = &kept.response;
     entry.headerTests = kept.headerTests;
     entry.random = kept.random;
+    entry.sampled = isTraced() && kept.span.own.sampled;
+    if (isTraced())
+        entry.traceId = kept.span.traceparent().substr(3, 32);
 }
 
 void RequestLog::end()

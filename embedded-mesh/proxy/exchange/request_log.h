@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/proxy/route/request_view.h"
 #include "embedded-mesh/proxy/telemetry/access_log.h"
+#include "embedded-mesh/proxy/telemetry/span_sink.h"
 
 namespace meshyard::http {
 class ResponseHead;
@@ -29,6 +30,7 @@ public:
         WallTime startedAt{};
         TimePoint requestEnded{};
         TimePoint responseBegan{};
+        SpanState span; // with tracing only
         std::uint64_t headerTests = 0;
         std::uint64_t random = 0;
     };
@@ -45,6 +47,9 @@ public:
     void note(std::string_view details) { m_details = details; }
     void flag(ResponseFlag flag) { m_flags.set(flag); }
     void responseBegins(const http::ResponseHead& head, const Clock& clock);
+    /// The id that we gave a request which came without.
+    void requestIdMade(std::string_view id);
+    bool isTraced() const { return m_on && m_kept->rules->spans != nullptr; }
     /// @param socket to the upstream, which the request is sent on now.
     void upstreamChosen(int socket);
     void requestEnds(const Clock& clock)
@@ -69,6 +74,8 @@ public:
     void end();
 
 private:
+    void beginTrace(const RequestView& view);
+
     ResponseFlags m_flags;
     bool m_on = false;
     std::string_view m_details;

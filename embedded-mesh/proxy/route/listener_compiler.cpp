@@ -4,6 +4,7 @@
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 #include "embedded-mesh/proxy/telemetry/access_log.h"
+#include "embedded-mesh/proxy/telemetry/span_compiler.h"
 
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
@@ -64,13 +65,21 @@ Result<void> compileHttpFilter(
         "http_filters '" + filter.name() + "' (" + std::string(type) + ") is not supported");
 }
 
-Result<void> addTelemetry(const TelemetryRules::Logs& logs, FilterChainSpec& spec)
+Result<void> addTelemetry(
+    const TelemetryRules::Logs& logs, const Hcm::Tracing* tracing, FilterChainSpec& spec)
 {
-    if (logs.empty())
+    if (logs.empty() && tracing == nullptr)
         return {};
     auto rules = std::make_shared<TelemetryRules>();
     if (auto done = rules->addLogs(logs); !done)
         return done;
+    if (tracing != nullptr) {
+        auto spans = compileSpanRules(
+            *tracing, spec.role != FilterChainSpec::Role::Outbound, rules->plan);
+        if (!spans)
+            return tl::unexpected(spans.error());
+        rules->spans = std::move(*spans);
+    }
     spec.telemetry = std::move(rules);
     return {};
 }
@@ -136,6 +145,8 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
         spec.idleTimeout = toMicros(hcm.common_http_protocol_options().idle_timeout());
     if (hcm.has_request_headers_timeout())
         spec.headTimeout = toMicros(hcm.request_headers_timeout());
+    if (hcm.has_generate_request_id())
+        spec.makesRequestIds = hcm.generate_request_id().value();
     if (hcm.has_request_timeout())
         spec.requestTimeout = toMicros(hcm.request_timeout());
     const auto& common = hcm.common_http_protocol_options();
@@ -144,7 +155,7 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
     spec.maxRequestsPerConnection = common.max_requests_per_connection().value();
     if (hcm.has_stream_idle_timeout())
         spec.streamIdleTimeout = toMicros(hcm.stream_idle_timeout());
-    if (auto done = addTelemetry(hcm.access_log(), spec); !done)
+    if (auto done = addTelemetry(hcm.access_log(), hcm.has_tracing() ? &hcm.tracing() : nullptr, spec); !done)
         return done;
     if (auto done = compileClientCert(hcm, spec.clientCert); !done)
         return done;
@@ -168,7 +179,7 @@ Result<void> compileTcp(const TcpProxy& tcp, FilterChainSpec& spec)
     }
     if (spec.tcpWeight == 0)
         return failure(ErrorCode::InvalidArgument, "no target has a weight");
-    if (auto done = addTelemetry(tcp.access_log(), spec); !done)
+    if (auto done = addTelemetry(tcp.access_log(), nullptr, spec); !done)
         return done;
     if (tcp.has_idle_timeout())
         spec.tcpIdleTimeout = toMicros(tcp.idle_timeout());

@@ -76,6 +76,7 @@ struct FilterChainSpec
     std::chrono::microseconds requestTimeout{0}; // for a whole request to arrive; 0 = none
     std::chrono::microseconds maxConnectionDuration{0}; // 0 = none
     std::uint32_t maxRequestsPerConnection = 0; // 0 = no limit
+    bool makesRequestIds = true; // generate_request_id
     ClientCertRules clientCert;
 
     std::shared_ptr<const TelemetryRules> telemetry; // access logs, tracing; nullptr = none

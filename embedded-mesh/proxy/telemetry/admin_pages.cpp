@@ -85,10 +85,12 @@ std::string statsPage(const Figures& figures)
 {
     std::string page = fmt::format("downstream_cx_active: {}\nserver.concurrency: {}\n"
                                    "access_log.written: {}\naccess_log.dropped: {}\n"
+                                   "tracing.opentelemetry.spans_sent: {}\n"
+                                   "tracing.opentelemetry.spans_dropped: {}\n"
                                    "downstream_global_cx_overflow: {}\n"
                                    "downstream_cx_accept_refused: {}\n",
         figures.downstreamConnections, figures.workers, figures.logLinesWritten,
-        figures.logLinesDropped, figures.connectionsRefused, figures.acceptRefusals);
+        figures.logLinesDropped, figures.spansSent, figures.spansDropped, figures.connectionsRefused, figures.acceptRefusals);
     for (const auto& [name, cluster] : figures.clusters)
         addClusterStats(page, name, cluster);
     return page;

@@ -65,6 +65,8 @@ struct Figures
     std::uint64_t memoryAllocated = 0;
     std::uint64_t connectionsRefused = 0; // by the limit of the process
     std::uint64_t acceptRefusals = 0; // out of descriptors
+    std::uint64_t spansSent = 0;
+    std::uint64_t spansDropped = 0;
     std::uint64_t logLinesWritten = 0;
     std::uint64_t logLinesDropped = 0;
     std::map<std::string, ClusterFigures> clusters;

@@ -40,6 +40,14 @@ public:
         m_places.push_back({m_text.size(), value->size()});
         m_text.append(*value);
     }
+    /// Gives a value to a field that was absent.
+    void fill(std::size_t place, std::string_view value)
+    {
+        if (place >= m_places.size() || m_places[place].at != kAbsent)
+            return;
+        m_places[place] = {m_text.size(), value.size()};
+        m_text.append(value);
+    }
     std::optional<std::string_view> value(std::size_t place) const
     {
         if (place >= m_places.size() || m_places[place].at == kAbsent)
