@@ -265,6 +265,7 @@ void Exchange::endAttempt(const CallOutcome& outcome)
         m_cluster->breaker().finish(m_permit, outcome, Cluster::breakerTime(now));
     if (!std::exchange(m_attemptOpen, false))
         return;
+    m_upstreamTime += outcome.latency;
     m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
     m_endpoint->counters.end();
     if (outcome.end != CallOutcome::End::Cancelled)

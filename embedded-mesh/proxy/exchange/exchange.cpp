@@ -307,6 +307,7 @@ void Exchange::clear()
     m_tried.clear();
     m_permitHeld = m_countsRequest = m_countsRetry = m_reconnected = m_sent = false;
     m_attempts = 0;
+    m_upstreamTime = {};
     m_status = 0;
     m_body.clear();
     if (m_body.capacity() > 0)

@@ -195,6 +195,7 @@ private:
     bool m_reconnected = false;
     unsigned m_attempts = 0;
     TimePoint m_attemptStarted{};
+    std::chrono::microseconds m_upstreamTime{0}; // in attempts, so far
     int m_status = 0;
 };
 

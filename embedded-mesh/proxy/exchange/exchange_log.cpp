@@ -29,12 +29,16 @@ void Exchange::account(CallResult result)
     const TimePoint now = m_context.now();
     const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(
         0, std::chrono::duration_cast<std::chrono::microseconds>(now - m_started).count()));
+    const auto upstreamMicros
+        = hasLatency(result) ? static_cast<std::uint64_t>(m_upstreamTime.count()) : 0;
     if (m_inbound != nullptr) {
+        m_inbound->upstreamMicros += upstreamMicros;
         m_inbound->finish(result, micros);
         m_inbound->end();
     }
     if (m_cluster != nullptr) {
         CallCounters& counters = m_endpoint ? m_endpoint->counters : m_cluster->unplaced;
+        counters.upstreamMicros += upstreamMicros;
         counters.finish(result, micros);
         counters.noteStatus(m_status);
     }

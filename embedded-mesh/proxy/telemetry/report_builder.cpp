@@ -67,6 +67,7 @@ v1::OutboundSecond& addOutbound(const std::string& cluster, const std::string& e
     row.set_bytes_in(counters.bytesIn);
     row.set_in_flight(counters.inFlight);
     row.set_peak_in_flight(counters.peakInFlight);
+    row.set_upstream_us(counters.upstreamMicros);
     row.set_connections(connections);
     row.set_ejected(ejected);
     if (!counters.latency.isEmpty())
@@ -187,6 +188,7 @@ v1::ProxyReport ReportBuilder::take(WorkerContext& context)
                 row.set_bytes_in(counters.bytesIn);
                 row.set_bytes_out(counters.bytesOut);
                 row.set_in_flight(counters.inFlight);
+                row.set_upstream_us(counters.upstreamMicros);
                 if (!counters.latency.isEmpty())
                     fill(counters.latency, *row.mutable_latency());
             }

@@ -63,6 +63,7 @@ void add(const v1::OutboundSecond& from, v1::OutboundSecond& to)
     to.set_peak_in_flight(to.peak_in_flight() + from.peak_in_flight());
     to.set_connections(to.connections() + from.connections());
     to.set_tls_connections(to.tls_connections() + from.tls_connections());
+    to.set_upstream_us(to.upstream_us() + from.upstream_us());
     to.set_ejected(to.ejected() || from.ejected());
     if (from.has_latency())
         add(from.latency(), *to.mutable_latency());
@@ -74,6 +75,7 @@ void add(const v1::InboundSecond& from, v1::InboundSecond& to)
     to.set_bytes_in(to.bytes_in() + from.bytes_in());
     to.set_bytes_out(to.bytes_out() + from.bytes_out());
     to.set_in_flight(to.in_flight() + from.in_flight());
+    to.set_upstream_us(to.upstream_us() + from.upstream_us());
     if (from.has_latency())
         add(from.latency(), *to.mutable_latency());
 }

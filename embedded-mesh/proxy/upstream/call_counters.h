@@ -47,6 +47,7 @@ struct CallCounters
     std::uint64_t bytesOut
         = 0; // request bytes on an outbound edge, response bytes on an inbound one
     std::uint64_t bytesIn = 0;
+    std::uint64_t upstreamMicros = 0; // part of the latency that was spent waiting for the upstream
     std::uint32_t inFlight = 0; // not cleared
     std::uint32_t peakInFlight = 0;
     bool tcp = false;
@@ -94,6 +95,7 @@ struct CallCounters
         totalBytesOut += bytesOut;
         totalBytesIn += bytesIn;
         bytesOut = bytesIn = 0;
+        upstreamMicros = 0;
         peakInFlight = inFlight;
         if (!latency.isEmpty())
             latency.clear();
