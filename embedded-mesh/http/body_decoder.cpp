@@ -22,6 +22,31 @@ int hexValue(char c)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
+/// Fields that frame or route a message: believed behind a body, they would change what it was.
+/// RFC 9110 6.5.1.
+bool mayTrail(std::string_view name)
+{
+    switch (knownHeader(name)) {
+    case KnownHeader::Host:
+    case KnownHeader::ContentLength:
+    case KnownHeader::TransferEncoding:
+    case KnownHeader::Connection:
+    case KnownHeader::KeepAlive:
+    case KnownHeader::ProxyConnection:
+    case KnownHeader::Te:
+    case KnownHeader::Trailer:
+    case KnownHeader::Upgrade:
+    case KnownHeader::Expect:
+    case KnownHeader::MaxForwards:
+    case KnownHeader::Authorization:
+    case KnownHeader::ProxyAuthorization:
+    case KnownHeader::XMeshyardPeer:
+        return false;
+    default:
+        return true;
+    }
+}
+
 bool isLineText(char c)
 {
     const auto byte = static_cast<unsigned char>(c);
@@ -172,6 +197,11 @@ void BodyDecoder::trailerLine(char c)
     if (m_chunk == Chunk::ValueLf)
         return expect(c, '\n', Chunk::LineStart, HeadError::BadTrailer);
     if (nameEnds) {
+        std::string_view name = m_trailers;
+        name.remove_suffix(1);
+        name.remove_prefix(name.rfind('\n') + 1); // npos + 1 is the beginning
+        if (!mayTrail(name))
+            return invalidate(HeadError::BadTrailer);
         m_chunk = Chunk::Value;
     } else if (m_chunk == Chunk::Value) {
         if (c == '\r')

@@ -107,8 +107,12 @@ ParseResult HeadParser::parseResponse(
 {
     head.reset(bytes.data());
     const Line line = takeLine(bytes, 0);
-    if (!line.state.isComplete())
-        return line.state;
+    if (!line.state.isComplete()) {
+        // A page without a head or another protocol: no need to wait for the end of its line.
+        constexpr std::string_view kProtocol = "HTTP/1.";
+        const std::string_view begun = line.text.substr(0, kProtocol.size());
+        return kProtocol.starts_with(begun) ? line.state : invalid(HeadError::BadStartLine);
+    }
     if (const HeadError error = statusLine(line.text, 0, head); error != HeadError::None)
         return invalid(error);
     const ParseResult fields = fieldLines(bytes, line.text.size() + 2, head);
@@ -125,6 +129,9 @@ ParseResult HeadParser::parseResponse(
         head.m_framing = {};
     if (head.m_framing.kind == BodyKind::UntilClose)
         head.m_keepAlive = false;
+    // RFC 9110 8.6: none of these has a length; passed on, it would be waited for.
+    if (head.m_status < 200 || head.m_status == 204 || tunnel)
+        dropLength(head);
     return kComplete;
 }
 
@@ -302,6 +309,14 @@ void HeadParser::nominate(std::string_view name, MessageHead& head) const
         Field& field = head.m_fields[i];
         if (mayBeNominated(field.known) && sameName(head.name(field), name))
             field.hopByHop = true;
+    }
+}
+
+void HeadParser::dropLength(MessageHead& head) const
+{
+    for (std::size_t i = 0; i < head.m_fieldCount; ++i) {
+        if (head.m_fields[i].known == KnownHeader::ContentLength)
+            head.m_fields[i].hopByHop = true;
     }
 }
 

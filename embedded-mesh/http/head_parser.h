@@ -88,6 +88,7 @@ private:
     HeadError fieldLine(std::string_view line, std::size_t lineAt, MessageHead& head) const;
     HeadError connection(MessageHead& head) const;
     void nominate(std::string_view name, MessageHead& head) const;
+    void dropLength(MessageHead& head) const;
     HeadError framing(MessageHead& head) const;
     HeadError host(RequestHead& head) const;
 

@@ -130,6 +130,7 @@ SocketAddress originalDestination(int fd)
     const int level = local.family() == AF_INET6 ? SOL_IPV6 : SOL_IP;
     if (local.isUnix() || ::getsockopt(fd, level, kOriginalDestination, plain, &length) != 0)
         return local;
+    length = level == SOL_IPV6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); // the kernel leaves it
     return SocketAddress::fromSockaddr(plain, length);
 }
 

@@ -32,6 +32,7 @@ constexpr auto kDrainPoll = std::chrono::milliseconds(50);
 constexpr auto kLastReportPatience = std::chrono::milliseconds(300);
 constexpr auto kSecond = std::chrono::seconds(1);
 constexpr auto kAskedPatience = std::chrono::seconds(30);
+constexpr auto kFilesPoll = std::chrono::seconds(1);
 constexpr auto kSettled = std::chrono::seconds(3);
 constexpr int kMaxMessage = 64 * 1024 * 1024;
 
@@ -43,6 +44,7 @@ Proxy::Proxy(net::EventLoop& mainLoop, ProxyOptions options)
     , m_store(mainLoop.clock())
     , m_drainTimer(mainLoop.timers(), [this] { finishDrain(); })
     , m_settledTimer(mainLoop.timers(), [] { dropStartupCode(); })
+    , m_filesTimer(mainLoop.timers(), [this] { refreshFiles(); })
     , m_secondTimer(mainLoop.timers(), [this] { everySecond(); })
     , m_started(mainLoop.clock().now())
     , m_startedAt(mainLoop.clock().system())
@@ -68,6 +70,7 @@ Result<void> Proxy::start()
     if (m_channel)
         connect(m_controlPlane);
     m_settledTimer.armAfter(kSettled);
+    m_filesTimer.armAfter(kFilesPoll);
     return {};
 }
 
@@ -188,6 +191,25 @@ Figures Proxy::figures()
     figures.logLinesWritten = m_logFiles.written();
     figures.logLinesDropped = m_logFiles.dropped();
     return figures;
+}
+
+/// Polled, not told of: a file may hang behind symbolic links that are swapped above it.
+void Proxy::refreshFiles()
+{
+    m_filesTimer.armAfter(kFilesPoll);
+    const auto lock = m_ads ? m_ads->lock() : std::unique_lock<std::mutex>();
+    if (!m_store.watchesFiles())
+        return;
+    const bool changed = m_store.refreshFiles();
+    std::shared_ptr<const ConfigSnapshot> snapshot = changed ? m_store.snapshot() : nullptr;
+    for (const std::string& warning : m_store.takeWarnings())
+        spdlog::warn("{}", warning);
+    if (!changed)
+        return;
+    if (const auto applied = m_workers->apply(std::move(snapshot)); !applied)
+        spdlog::warn("new secrets of files: {}", applied.error().message);
+    else
+        spdlog::info("new secrets of files are in force");
 }
 
 void Proxy::connect(const std::string& address)

@@ -57,6 +57,7 @@ private:
     Result<void> openAdmin();
     void announceReady();
     void finishDrain();
+    void refreshFiles();
 
     net::EventLoop& m_loop;
     const ProxyOptions m_options;
@@ -74,6 +75,7 @@ private:
     std::unique_ptr<AdminServer> m_admin;
     net::Timer m_drainTimer;
     net::Timer m_settledTimer;
+    net::Timer m_filesTimer; // certificates that come from files
     net::Timer m_secondTimer;
     MemoryTrimmer m_trimmer;
     TimePoint m_drainEnds{};

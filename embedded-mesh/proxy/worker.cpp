@@ -193,6 +193,7 @@ Worker::~Worker()
 {
     m_listeners.clear();
     m_leaving.clear();
+    m_context.sideCalls.clear();
     m_context.graveyard.clear();
     for (auto& [name, cluster] : m_context.clusters)
         cluster->retire();
@@ -219,6 +220,7 @@ Result<void> Worker::apply(
     m_context.config = snapshot;
     applyClusters(*snapshot, now);
     applyOverrides(*snapshot, now);
+    m_keys.follow(*snapshot);
     return applyListeners(*snapshot, bound);
 }
 

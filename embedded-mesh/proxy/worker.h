@@ -4,6 +4,7 @@
 #include "embedded-mesh/net/listener.h"
 #include "embedded-mesh/proxy/exchange/chain_runtime.h"
 #include "embedded-mesh/proxy/exchange/inspection.h"
+#include "embedded-mesh/proxy/filter/jwks_fetcher.h"
 #include "embedded-mesh/proxy/telemetry/log_sink.h"
 #include "embedded-mesh/proxy/telemetry/span_sink.h"
 #include "embedded-mesh/proxy/worker_context.h"
@@ -122,6 +123,7 @@ private:
     void tick();
 
     WorkerContext m_context;
+    JwksFetcher m_keys{m_context};
     Cluster::EventSink m_breakerEvents;
     const WorkerTeam m_team;
     std::uint64_t m_seed;

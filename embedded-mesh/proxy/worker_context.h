@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/http/date_text.h"
 #include "embedded-mesh/http/head_parser.h"
 #include "embedded-mesh/net/event_loop.h"
 #include "embedded-mesh/proxy/config_snapshot.h"
@@ -8,6 +9,9 @@
 #include "embedded-mesh/proxy/telemetry/istio_table.h"
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
+#include <ctime>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +30,15 @@ public:
 };
 
 class H2Worker;
+
+/// Copies of requests that went to a cluster; apart from the numbers of its edge.
+struct MirrorCounters
+{
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t dropped = 0; // there was no such cluster
+};
 
 /// What everything on one worker shares. No lock: one thread.
 struct WorkerContext
@@ -64,7 +77,13 @@ struct WorkerContext
     http::ResponseHead responseHead;
     std::vector<HeaderView> headerViews;
     std::string headScratch; // heads on their way into write()
+    std::string pathScratch; // of the request being routed: its target after the path rules,
+    std::string rewriteScratch; // its target for the upstream,
+    std::string hostScratch; // its authority there,
+    std::string hostsScratch; // and x-forwarded-host
     std::vector<std::unique_ptr<Disposable>> graveyard;
+    std::set<std::shared_ptr<Disposable>> sideCalls; // in progress
+    std::map<std::string, MirrorCounters, std::less<>> mirrorCounters; // by cluster
 
     LogSink* logs = nullptr; // the worker's
     SpanSink* spans = nullptr; // likewise
@@ -76,6 +95,7 @@ struct WorkerContext
     bool draining = false; // answers say close
 
     TimePoint now() const { return loop.clock().now(); }
+    std::string_view httpDate() { return m_date.text(std::time(nullptr)); }
     std::uint64_t nextRandom() { return proxy::nextRandom(random); }
 
     const std::shared_ptr<Cluster>* findCluster(std::string_view name) const
@@ -105,6 +125,8 @@ private:
         const std::vector<std::unique_ptr<Disposable>> dead = std::move(graveyard);
         graveyard.clear();
     }
+
+    http::DateText m_date;
 };
 
 } // namespace meshyard::proxy

@@ -116,6 +116,9 @@ void BodyDecoderTest::refusesMalformedChunks_data()
     row("9112 7.1.2 empty trailer name", "0\r\n: y\r\n\r\n");
     row("9112 7.1.2 bare LF ends a trailer", "0\r\nX: y\n\r\n");
     row("9112 7.1.2 NUL in a trailer", QByteArray("0\r\nX: \0\r\n\r\n", 11));
+    row("9110 6.5.1 a length in a trailer", "0\r\ncontent-length: 3\r\n\r\n");
+    row("9110 6.5.1 a coding in a trailer", "0\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n");
+    row("9110 6.5.1 a host in a trailer", "0\r\nHOST: b\r\n\r\n");
     row("9112 7.1 bare LF ends the body", "0\r\n\n");
     row("9112 7.1 text for the final CRLF", "0\r\n\rx");
 }

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void refusesMalformedHeads();
     void framesBodies_data();
     void framesBodies();
+    void aLengthOfNothingIsNotPassedOn();
     void readsStatusAndReason();
 };
 
@@ -44,6 +45,8 @@ void ResponseHeadTest::refusesMalformedHeads_data()
     row("9110 2.5 version 2.0 in HTTP/1", "HTTP/2.0 200 OK\r\n\r\n", E::UnsupportedVersion);
     row("9112 2.3 other protocol", "ICY/1.0 200 OK\r\n\r\n", E::BadStartLine);
     row("9112 2.3 lower-case protocol", "http/1.1 200 OK\r\n\r\n", E::BadVersion);
+    row("9112 4 a page without a head", "<html>", E::BadStartLine);
+    row("9112 4 another protocol begins", "220 mail", E::BadStartLine);
     row("9112 2.2 bare LF", "HTTP/1.1 200 OK\n\n", E::BareLineEnd);
     row("9112 4 control in the reason", "HTTP/1.1 200 O\x01K\r\n\r\n", E::ControlInValue);
     row("9112 6.3 length and coding",
@@ -118,6 +121,17 @@ void ResponseHeadTest::framesBodies()
     QVERIFY(HeadParser().parseResponse(bytes, method, head).isComplete());
     QCOMPARE(int(head.framing().kind), int(kind));
     QCOMPARE(head.keepAlive(), keepAlive);
+}
+
+void ResponseHeadTest::aLengthOfNothingIsNotPassedOn()
+{
+    const std::string bytes = "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n";
+    ResponseHead head;
+    QVERIFY(HeadParser().parseResponse(bytes, Method::Get, head).isComplete());
+    QVERIFY(head.fields().front().hopByHop);
+    const std::string head304 = "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n";
+    QVERIFY(HeadParser().parseResponse(head304, Method::Get, head).isComplete());
+    QVERIFY(!head.fields().front().hopByHop);
 }
 
 void ResponseHeadTest::readsStatusAndReason()

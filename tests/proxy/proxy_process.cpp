@@ -114,7 +114,9 @@ std::string httpListenerText(std::string_view name, std::string_view routes, std
           "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3."
           "HttpConnectionManager, stat_prefix: x, "
         + std::string(extra)
-        + "http_filters: [{name: envoy.filters.http.router, typed_config: {\"@type\": "
+        + "http_filters: [{name: envoy.filters.http.fault, typed_config: {\"@type\": "
+          "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault}}, "
+          "{name: envoy.filters.http.router, typed_config: {\"@type\": "
           "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}], route_config: "
           "{name: r, virtual_hosts: [{name: all, domains: [\"*\"], routes: ["
         + std::string(routes) + "]}]}}}]}]}";

@@ -123,3 +123,56 @@ void RawUpstream::onAccepted(net::Fd fd)
     if (!m_sessions.back()->io.adopt(std::move(fd)))
         m_sessions.pop_back();
 }
+
+class RecordingUpstream::Session : public net::ConnectionHandler
+{
+public:
+    Session(net::EventLoop& loop, std::string& bytes)
+        : io(loop, *this)
+        , m_bytes(bytes)
+    {
+    }
+    void onData(std::string_view bytes) override
+    {
+        m_bytes.append(bytes);
+        if (m_bytes.ends_with("\r\n\r\n"))
+            io.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    }
+    void onPeerFinished() override { io.finishWriting(); }
+    void onClosed(const std::optional<Error>&) override { }
+
+    net::Connection io;
+
+private:
+    std::string& m_bytes;
+};
+
+RecordingUpstream::RecordingUpstream()
+{
+    m_thread.call([this] {
+        m_listener = *net::Listener::listen(m_thread.loop, *this, net::SocketAddress::loopback(0));
+        m_port = m_listener->address().port();
+    });
+}
+
+RecordingUpstream::~RecordingUpstream()
+{
+    m_thread.call([this] {
+        m_sessions.clear();
+        m_listener.reset();
+    });
+}
+
+std::string RecordingUpstream::bytes()
+{
+    std::string copy;
+    m_thread.call([&] { copy = m_bytes; });
+    return copy;
+}
+
+void RecordingUpstream::onAccepted(net::Fd fd)
+{
+    m_sessions.push_back(std::make_unique<Session>(m_thread.loop, m_bytes));
+    if (!m_sessions.back()->io.adopt(std::move(fd)))
+        m_sessions.pop_back();
+}

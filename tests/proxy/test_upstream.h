@@ -54,6 +54,26 @@ private:
     std::vector<std::unique_ptr<meshyard::net::Timer>> m_timers;
 };
 
+/// Keeps what it gets and answers each piece with an empty 200.
+class RecordingUpstream : private meshyard::net::Acceptor
+{
+public:
+    RecordingUpstream();
+    ~RecordingUpstream() override;
+    std::uint16_t port() const { return m_port; }
+    std::string bytes();
+
+private:
+    class Session;
+    void onAccepted(meshyard::net::Fd fd) override;
+
+    std::string m_bytes; // the loop's
+    std::uint16_t m_port = 0;
+    LoopThread m_thread;
+    std::unique_ptr<meshyard::net::Listener> m_listener;
+    std::vector<std::unique_ptr<Session>> m_sessions;
+};
+
 /// Answers whatever comes with the same bytes and closes; or echoes when there are none.
 class RawUpstream : private meshyard::net::Acceptor
 {

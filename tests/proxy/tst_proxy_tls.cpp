@@ -51,6 +51,8 @@ private Q_SLOTS:
     void limitsSlowInspections();
     void handsOnToTheMeantListener();
     void readsSecretsAndFiles();
+    void followsChangedFiles_data();
+    void followsChangedFiles();
     void refusesBadFiles_data();
     void refusesBadFiles();
 
@@ -594,6 +596,69 @@ void ProxyTlsTest::readsSecretsAndFiles()
     TlsOptions stranger = clientOptions();
     stranger.certificates = {m_foreign.issueFor("ns/a/sa/client")};
     QVERIFY(!TlsWireClient(proxy.port(), stranger).isServed());
+}
+
+void ProxyTlsTest::followsChangedFiles_data()
+{
+    QTest::addColumn<bool>("sds");
+    QTest::newRow("watched_directory") << false;
+    QTest::newRow("path_config_source") << true;
+}
+
+void ProxyTlsTest::followsChangedFiles()
+{
+    QFETCH(bool, sds);
+    const QTemporaryDir folder;
+    const auto path = [&](const char* name) {
+        return folder.filePath(QString::fromLatin1(name)).toStdString();
+    };
+    const auto put = [&](const char* name, const std::string& text) { // as a whole, by rename
+        QFile file(folder.filePath(QStringLiteral("new")));
+        if (file.open(QIODevice::WriteOnly))
+            file.write(text.data(), static_cast<qint64>(text.size()));
+        file.close();
+        return std::rename(path("new").c_str(), path(name).c_str()) == 0;
+    };
+    const auto putPair = [&](const char* commonName) {
+        TestAuthority::Subject subject;
+        subject.commonName = commonName;
+        const net::TlsCertificate pair = m_ca.issue(subject);
+        if (!sds)
+            return put("c.pem", pair.chain) && put("k.pem", pair.key);
+        std::string tls = certificatesText(pair); // tls_certificates: [{…}],
+        tls = tls.substr(tls.find('{'), tls.rfind('}') + 1 - tls.find('{'));
+        return put("sds.yaml",
+            "resources:\n- {\"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls."
+            "v3.Secret, name: own, tls_certificate: "
+                + tls + "}\n");
+    };
+    QVERIFY(putPair("first"));
+    const std::string watched
+        = ", watched_directory: {path: \"" + folder.path().toStdString() + "\"}}";
+    const std::string common = sds
+        ? "tls_certificate_sds_secret_configs: [{name: own, sds_config: {path_config_source: "
+          "{path: "
+          "\""
+            + path("sds.yaml") + "\"}}}]"
+        : "tls_certificates: [{certificate_chain: {filename: \"" + path("c.pem") + "\"" + watched
+            + ", private_key: {filename: \"" + path("k.pem") + "\"" + watched + "}]";
+    ProxyProcess proxy(
+        staticBootstrap({chainsListenerText("test",
+                            "{" + downstreamTlsText(common) + httpFiltersText("plain") + "}")},
+            {clusterText("plain", {m_plain.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const auto shown
+        = [&] { return TlsWireClient(proxy.port(), clientOptions()).serverCommonName(); };
+    QCOMPARE(shown(), std::string("first"));
+    QVERIFY(putPair("second"));
+    QTRY_COMPARE(shown(), std::string("second"));
+    QVERIFY(put(sds ? "sds.yaml" : "c.pem", "garbage"));
+    std::string errors;
+    const auto said = [&] { return errors += proxy.errors(); };
+    QTRY_VERIFY(said().find("not taken") != std::string::npos);
+    QCOMPARE(shown(), std::string("second"));
+    QVERIFY(putPair("third"));
+    QTRY_COMPARE(shown(), std::string("third"));
 }
 
 void ProxyTlsTest::refusesBadFiles_data()

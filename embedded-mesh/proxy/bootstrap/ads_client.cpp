@@ -109,18 +109,15 @@ bool AdsClient::handle(Stream& stream, const Response& response)
 
 Result<void> AdsClient::take(const Response& response)
 {
-    std::shared_ptr<const ConfigSnapshot> snapshot;
-    {
-        const std::lock_guard lock(m_storeMutex);
-        const auto updated
-            = m_store.update(response.type_url(), response.version_info(), response.resources());
-        for (const std::string& warning : m_store.takeWarnings())
-            spdlog::warn("{}", warning);
-        if (!updated)
-            return updated;
-        snapshot = m_store.snapshot();
-    }
-    return m_apply(std::move(snapshot));
+    // Held until the workers have it: files of secrets change the store from elsewhere, and a
+    // snapshot must not be overtaken by an older one.
+    const std::lock_guard lock(m_storeMutex);
+    const auto updated
+        = m_store.update(response.type_url(), response.version_info(), response.resources());
+    std::shared_ptr<const ConfigSnapshot> snapshot = updated ? m_store.snapshot() : nullptr;
+    for (const std::string& warning : m_store.takeWarnings())
+        spdlog::warn("{}", warning);
+    return updated ? m_apply(std::move(snapshot)) : updated;
 }
 
 bool AdsClient::subscribe(Stream& stream)

@@ -253,6 +253,8 @@ std::shared_ptr<const ConfigSnapshot> ConfigStore::snapshot()
     SecretTable secrets = m_staticSecrets;
     for (const auto& [name, entry] : m_secrets)
         secrets[name] = entry.compiled;
+    m_fileSecrets.add(TlsResolver::fileSecrets(*made), m_warnings);
+    m_fileSecrets.copyInto(secrets);
     m_tls.resolve(*made, secrets, m_warnings);
     made->overrides = m_overrides;
     made->versions = m_versions;

@@ -55,6 +55,9 @@ public:
         std::string_view type, const std::string& version, const Resources& resources);
 
     std::shared_ptr<const ConfigSnapshot> snapshot();
+    /// Looks whether files of secrets changed. @return whether a new snapshot differs.
+    bool refreshFiles() { return m_fileSecrets.refresh(m_warnings); }
+    bool watchesFiles() const { return !m_fileSecrets.isEmpty(); }
     /// Names to subscribe to, from clusters and listeners.
     std::set<std::string> endpointNames() const;
     std::set<std::string> routeNames() const;
@@ -97,6 +100,7 @@ private:
     Table<EndpointSet> m_endpoints;
     Table<Secret> m_secrets;
     SecretTable m_staticSecrets;
+    FileSecrets m_fileSecrets;
     TlsResolver m_tls;
     std::vector<OverrideSpec> m_overrides;
     std::vector<std::string> m_overrideBytes;

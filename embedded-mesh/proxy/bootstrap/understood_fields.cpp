@@ -42,7 +42,8 @@ const FieldTable& understood()
             "http_protocol_options http2_protocol_options stream_idle_timeout "
             "request_headers_timeout use_remote_address generate_request_id "
             "forward_client_cert_details set_current_client_cert_details access_log "
-            "request_timeout tracing"},
+            "request_timeout tracing "
+            "xff_num_trusted_hops normalize_path merge_slashes path_with_escaped_slashes_action"},
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing",
             "client_sampling random_sampling overall_sampling max_path_tag_length provider"},
         {"config.trace.v3.OpenTelemetryConfig", "grpc_service service_name"},
@@ -56,33 +57,60 @@ const FieldTable& understood()
         {"config.route.v3.RouteConfiguration",
             "name virtual_hosts request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove validate_clusters "
-            "ignore_port_in_host_matching metadata"},
+            "ignore_port_in_host_matching metadata most_specific_header_mutations_wins "
+            "max_direct_response_body_size_bytes ignore_path_parameters_in_path_matching "
+            "typed_per_filter_config request_mirror_policies"},
+        {"config.route.v3.RouteAction.RequestMirrorPolicy",
+            "cluster cluster_header runtime_fraction disable_shadow_host_suffix_append "
+            "host_rewrite_literal"},
         {"config.route.v3.VirtualHost",
             "name domains routes request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove typed_per_filter_config "
-            "retry_policy metadata"},
+            "retry_policy metadata require_tls request_mirror_policies"},
         {"config.route.v3.Route",
             "name match route redirect direct_response metadata decorator typed_per_filter_config "
             "request_headers_to_add request_headers_to_remove response_headers_to_add "
             "response_headers_to_remove stat_prefix"},
         {"config.route.v3.RouteAction",
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
-            "prefix_rewrite regex_rewrite host_rewrite_literal timeout retry_policy"},
+            "prefix_rewrite regex_rewrite path_rewrite host_rewrite_literal host_rewrite_header "
+            "host_rewrite_path_regex host_rewrite append_x_forwarded_host request_mirror_policies "
+            "timeout retry_policy max_stream_duration"},
+        {"config.route.v3.WeightedCluster", "clusters header_name total_weight"},
         {"config.route.v3.WeightedCluster.ClusterWeight",
-            "name weight request_headers_to_add request_headers_to_remove response_headers_to_add "
+            "name cluster_header weight request_headers_to_add request_headers_to_remove "
+            "response_headers_to_add "
             "response_headers_to_remove typed_per_filter_config host_rewrite_literal"},
         {"config.route.v3.RetryPolicy",
             "retry_on num_retries per_try_timeout retriable_status_codes retry_back_off "
             "retry_host_predicate host_selection_retry_max_attempts"},
         {"config.route.v3.RedirectAction",
             "https_redirect scheme_redirect host_redirect port_redirect path_redirect "
-            "prefix_rewrite response_code strip_query"},
-        {"extensions.filters.http.fault.v3.HTTPFault", "delay abort headers"},
-        {"extensions.filters.http.cors.v3.CorsPolicy", ""},
+            "prefix_rewrite regex_rewrite response_code strip_query"},
+        {"extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+            "stat_prefix status token_bucket filter_enabled filter_enforced "
+            "request_headers_to_add_when_not_enforced response_headers_to_add "
+            "enable_x_ratelimit_headers rate_limited_as_resource_exhausted"},
+        {"extensions.filters.http.compressor.v3.Compressor",
+            "compressor_library response_direction_config choose_first"},
+        {"extensions.compression.gzip.compressor.v3.Gzip",
+            "memory_level compression_level compression_strategy window_bits chunk_size"},
+        {"config.core.v3.HttpUri", "uri cluster timeout"},
+        {"extensions.filters.http.jwt_authn.v3.JwtProvider",
+            "issuer audiences subjects require_expiration max_lifetime remote_jwks local_jwks "
+            "forward from_headers from_params from_cookies forward_payload_header "
+            "pad_forward_payload_header payload_in_metadata normalize_payload_in_metadata "
+            "clock_skew_seconds claim_to_headers clear_route_cache"},
+        {"extensions.filters.http.jwt_authn.v3.RemoteJwks", "http_uri cache_duration async_fetch"},
+        {"extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+            "providers rules bypass_cors_preflight requirement_map strip_failure_response"},
+        {"extensions.filters.network.rbac.v3.RBAC",
+            "rules shadow_rules stat_prefix shadow_rules_stat_prefix enforcement_type"},
         {"config.cluster.v3.Cluster",
             "name type eds_cluster_config connect_timeout lb_policy load_assignment "
             "max_requests_per_connection circuit_breakers common_http_protocol_options "
-            "typed_extension_protocol_options http2_protocol_options outlier_detection least_request_lb_config "
+            "typed_extension_protocol_options http2_protocol_options outlier_detection "
+            "least_request_lb_config "
             "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
             "transport_socket_matches alt_stat_name track_cluster_stats transport_socket "
             "dns_lookup_family"},

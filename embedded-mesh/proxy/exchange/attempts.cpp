@@ -54,11 +54,13 @@ LocalReply answerFor(CallOutcome::End end)
     return reply;
 }
 
+/// A gRPC call whose status has not come this long after the head is a stream, to be judged by it.
+constexpr auto kUnaryPatience = std::chrono::seconds(1);
+
 bool isJudgedEarly(const http::ResponseHead& head)
 {
     const auto type = head.find(http::KnownHeader::ContentType);
-    return type
-        && (type->starts_with("text/event-stream") || type->starts_with("application/grpc"));
+    return type && type->starts_with("text/event-stream");
 }
 
 } // namespace
@@ -169,6 +171,8 @@ void Exchange::addRequestBody(std::string_view bytes)
         m_inbound->bytesIn += bytes.size();
     if (!isActive())
         return;
+    if (m_mirrors != nullptr)
+        m_mirrors->addBody(bytes);
     const bool flowing = m_sent && m_upstream != nullptr;
     if (flowing) {
         m_upstream->sendBody(bytes);
@@ -193,6 +197,8 @@ void Exchange::endRequest(std::string_view trailers)
     if (!isActive() || m_rawBody)
         return;
     m_trailers.assign(trailers);
+    if (m_mirrors != nullptr)
+        m_mirrors->endBody(trailers);
     if (m_sent && m_upstream != nullptr)
         m_upstream->sendEnd(trailers);
 }
@@ -212,14 +218,10 @@ void Exchange::onStepTimer()
 {
     switch (m_state) {
     case State::Delaying:
-        if (m_status != 0) { // the fault also aborts
-            LocalReply abort;
-            abort.status = m_status;
-            abort.body = "fault filter abort";
-            abort.flag = ResponseFlag::FaultInjected;
-            abort.details = "fault_filter_abort";
-            return reply(CallResult::Fault, abort);
-        }
+        if (m_parked != nullptr)
+            return unpark();
+        if (m_filters != nullptr && m_filters->endsRequest())
+            return replyForFilter();
         return admitFirst();
     case State::Connecting:
         return fail(CallOutcome::End::ConnectError);
@@ -227,6 +229,8 @@ void Exchange::onStepTimer()
         return fail(CallOutcome::End::Timeout);
     case State::BackingOff:
         return attempt();
+    case State::Responding:
+        return judgeNow();
     default:
         return;
     }
@@ -239,12 +243,20 @@ void Exchange::onRouteTimeout()
     const bool begun = m_state == State::Responding;
     if (m_attemptOpen)
         endAttempt(outcomeNow(CallOutcome::End::Timeout, 0));
-    if (!begun)
-        return reply(CallResult::Timeout, answerFor(CallOutcome::End::Timeout));
+    if (!begun) {
+        LocalReply late = answerFor(CallOutcome::End::Timeout);
+        if (m_limitsDuration) {
+            late.status = 408;
+            late.body = "downstream duration timeout\n";
+            late.grpcStatus = m_grpc ? static_cast<int>(GrpcCode::DeadlineExceeded) : -1;
+        }
+        return reply(CallResult::Timeout, late);
+    }
     dropUpstream();
     m_log.note(ResponseFlag::UpstreamRequestTimeout, "response_timeout");
     account(CallResult::Timeout);
     clear();
+    dropTransform();
     m_downstream.cut();
 }
 
@@ -253,6 +265,7 @@ CallOutcome Exchange::outcomeNow(CallOutcome::End end, int status) const
     CallOutcome outcome;
     outcome.end = end;
     outcome.status = status;
+    outcome.grpcStatus = end == CallOutcome::End::Response ? m_grpcStatus : -1;
     outcome.latency
         = std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_attemptStarted);
     return outcome;
@@ -268,9 +281,17 @@ void Exchange::endAttempt(const CallOutcome& outcome)
     m_upstreamTime += outcome.latency;
     m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
     m_endpoint->counters.end();
-    if (outcome.end != CallOutcome::End::Cancelled)
-        m_cluster->recordAttempt(
-            *m_endpoint, outcome.end == CallOutcome::End::Response ? outcome.status : 0, now);
+    if (outcome.end == CallOutcome::End::Cancelled)
+        return;
+    int status = outcome.end == CallOutcome::End::Response ? outcome.status : 0;
+    if (status != 0 && outcome.grpcStatus > 0)
+        status = httpStatusOfGrpc(outcome.grpcStatus);
+    m_cluster->recordAttempt(*m_endpoint, status, now);
+}
+
+CallResult Exchange::resultNow() const
+{
+    return resultOfStatus(m_grpcStatus > 0 ? httpStatusOfGrpc(m_grpcStatus) : m_status);
 }
 
 void Exchange::fail(CallOutcome::End end)
@@ -378,17 +399,39 @@ void Exchange::releaseUpstream()
 
 void Exchange::judgeEarly(const http::ResponseHead& head)
 {
-    if (!isJudgedEarly(head) || !std::exchange(m_permitHeld, false))
-        return;
-    m_cluster->breaker().finish(m_permit, outcomeNow(CallOutcome::End::Response, head.status()),
-        Cluster::breakerTime(m_context.now()));
+    if (isJudgedEarly(head))
+        judgeNow();
+    else if (m_grpc && m_grpcStatus < 0 && m_permitHeld)
+        m_stepTimer.armAfter(kUnaryPatience);
+}
+
+void Exchange::judgeNow()
+{
+    if (std::exchange(m_permitHeld, false))
+        m_cluster->breaker().finish(m_permit, outcomeNow(CallOutcome::End::Response, m_status),
+            Cluster::breakerTime(m_context.now()));
+}
+
+bool Exchange::retriesHead(const http::ResponseHead& head) const
+{
+    if (m_grpcStatus > 0 && m_attempts <= m_forward->retry.retries && maySendAgain()
+        && m_forward->retry.retriesGrpc(m_grpcStatus))
+        return true;
+    return retries(CallOutcome::End::Response, head.status());
 }
 
 void Exchange::onResponseHead(const http::ResponseHead& head)
 {
     m_stepTimer.cancel();
     m_status = head.status();
-    if (retries(CallOutcome::End::Response, m_status)) {
+    m_grpcStatus = -1;
+    if (m_grpc) { // trailers-only, or no gRPC at all
+        if (const auto status = head.find(http::KnownHeader::GrpcStatus))
+            m_grpcStatus = parseGrpcStatus(*status);
+        else if (m_status != 200)
+            m_grpcStatus = static_cast<int>(grpcCodeOfHttp(m_status));
+    }
+    if (retriesHead(head)) {
         CallOutcome outcome = outcomeNow(CallOutcome::End::Response, m_status);
         endAttempt(outcome);
         if (beginRetry()) {
@@ -399,30 +442,43 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
     judgeEarly(head);
     m_log.responseBegins(head, m_context.loop.clock());
     m_state = State::Responding;
-    m_downstream.sendHead(
-        head, m_target == nullptr ? nullptr : &m_target->responseEdits, &m_route->responseEdits);
+    sendResponseHead(head);
 }
 
 void Exchange::onResponseBody(std::string_view bytes)
 {
-    m_downstream.sendBody(bytes);
     m_log.count(0, bytes.size());
+    if (m_transform != nullptr)
+        m_transform->sendBody(bytes);
+    else
+        m_downstream.sendBody(bytes);
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
-    if (m_downstream.isBackedUp() && m_upstream != nullptr)
+    const bool full
+        = m_transform != nullptr ? m_transform->isBackedUp() : m_downstream.isBackedUp();
+    if (full && m_upstream != nullptr)
         m_upstream->pauseReading();
 }
 
 void Exchange::onResponseEnd(std::string_view trailers)
 {
     m_routeTimer.cancel();
+    if (m_grpc && m_grpcStatus < 0) {
+        const int code = grpcStatusOf(trailers);
+        m_grpcStatus = code >= 0 ? code : static_cast<int>(GrpcCode::Unknown);
+    }
+    if (m_grpc)
+        m_stepTimer.cancel();
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
     m_log.note("via_upstream");
-    account(resultOfStatus(m_status));
+    account(resultNow());
     const auto cluster = m_cluster;
     clear();
-    m_downstream.endResponse(trailers);
+    if (m_transform != nullptr)
+        m_transform->end(trailers);
+    else
+        m_downstream.endResponse(trailers);
     cluster->wakeWaiter();
 }
 
@@ -430,7 +486,7 @@ void Exchange::onUpstreamLost(Loss loss)
 {
     const auto end
         = loss == Loss::Connect ? CallOutcome::End::ConnectError : CallOutcome::End::Reset;
-    if (m_state == State::Responding) {
+    if (m_state == State::Responding && !m_downstream.takeBackHead()) {
         endAttempt(outcomeNow(end, 0));
         m_routeTimer.cancel();
         dropUpstream();
@@ -438,6 +494,7 @@ void Exchange::onUpstreamLost(Loss loss)
             "upstream_reset_after_response_started{connection_termination}");
         account(CallResult::ConnectError);
         clear();
+        dropTransform();
         return m_downstream.cut();
     }
     // Closed while we took it, or never looked at: not an attempt.

@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/exchange/downstream_connection.h"
 
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 
 namespace meshyard::proxy {
 
@@ -27,6 +28,7 @@ DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwn
     : m_context(context)
     , m_owner(owner)
     , m_io(context.loop, *this)
+    , m_info(m_io)
     , m_exchange(context, *this)
     , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
     , m_requestTimer(context.loop.timers(), [this] { onRequestTimeout(); })
@@ -125,6 +127,9 @@ void DownstreamConnection::onData(std::string_view bytes)
         return; // lingering
     if (m_http2 != nullptr)
         return m_http2->receive(bytes);
+    const NetworkRbac* const rbac = m_fresh ? m_owner.spec().networkRbac.get() : nullptr;
+    if (rbac != nullptr && !rbac->allows(m_info))
+        return cut();
     if (m_fresh && sniff(bytes))
         return;
     if (m_state == State::Waiting || m_consuming) {
@@ -146,7 +151,8 @@ bool DownstreamConnection::sniff(std::string_view bytes)
     using Codec = FilterChainSpec::Codec;
     const Codec codec = m_owner.spec().codec;
     m_fresh = false;
-    if (codec == Codec::Http1 || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
+    if (codec == Codec::Http1
+        || (codec == Codec::Auto && m_pending.empty() && bytes.front() != 'P'))
         return false;
     m_pending.append(bytes);
     const std::string_view start = std::string_view(m_pending).substr(0, http::kH2Preface.size());
@@ -162,7 +168,7 @@ bool DownstreamConnection::sniff(std::string_view bytes)
     }
     m_idleTimer.cancel();
     m_http2 = std::make_unique<H2Downstream>(
-        m_context, m_owner, m_io, m_remoteHost, [this] { closeGently(); });
+        m_context, m_owner, m_io, m_remoteHost, m_info, [this] { closeGently(); });
     const std::string all = std::exchange(m_pending, {});
     m_http2->receive(all);
     return true;
@@ -225,6 +231,7 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
         m_requestTimer.armAfter(m_owner.spec().requestTimeout);
     RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
     origin.originalDestination = m_originalDestination.get();
+    origin.connection = &m_info;
     m_exchange.start(head, origin);
 }
 
@@ -269,7 +276,8 @@ void DownstreamConnection::refuse(http::HeadError error)
     reply.body = body;
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{.close = true}, false, out);
+    writeLocalReply(
+        reply, ResponseFraming{.close = true, .date = m_context.httpDate()}, false, out);
     m_io.write(out);
     closeGently();
 }
@@ -280,10 +288,12 @@ void DownstreamConnection::sendContinue()
         m_io.write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
+ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head, BodyForm form)
 {
     ResponseFraming framing;
-    const BodyKind kind = head.framing().kind;
+    BodyKind kind = head.framing().kind;
+    if (form == BodyForm::Recoded || (form == BodyForm::Decoded && kind == BodyKind::Chunked))
+        kind = BodyKind::UntilClose; // the framing will be ours
     m_chunks = kind == BodyKind::UntilClose && !m_http10;
     m_rawBody = kind == BodyKind::Length || (kind == BodyKind::Chunked && !m_http10);
     framing.chunked = m_chunks || (kind == BodyKind::Chunked && !m_http10);
@@ -295,16 +305,17 @@ ResponseFraming DownstreamConnection::framingFor(const http::ResponseHead& head)
         || m_owner.isLeaving() || m_context.draining;
     framing.close = m_closeAfter;
     framing.saysKeepAlive = m_http10 && !framing.close;
+    framing.date = m_context.httpDate();
     return framing;
 }
 
-void DownstreamConnection::sendHead(
-    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+void DownstreamConnection::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+    const HeaderEdits* filterEdits, BodyForm form)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    const ResponseFraming framing = framingFor(head);
-    writeResponseHead(head, framing, targetEdits, routeEdits, out);
+    const ResponseFraming framing = framingFor(head, form);
+    writeResponseHead(head, framing, routeEdits, filterEdits, out);
 }
 
 void DownstreamConnection::sendBody(std::string_view bytes)
@@ -346,6 +357,7 @@ void DownstreamConnection::answer(const LocalReply& reply)
     ResponseFraming framing;
     framing.close = m_closeAfter;
     framing.saysKeepAlive = m_http10 && !framing.close;
+    framing.date = m_context.httpDate();
     writeLocalReply(reply, framing, m_method == http::Method::Head, out);
     flushResponse();
     finishRequest();
@@ -384,6 +396,11 @@ void DownstreamConnection::closeGently()
                           // RST
     m_io.finishWriting();
     m_idleTimer.armAfter(kLinger);
+}
+
+bool DownstreamConnection::takeBackHead()
+{
+    return !std::exchange(m_context.headScratch, {}).empty();
 }
 
 void DownstreamConnection::cut()

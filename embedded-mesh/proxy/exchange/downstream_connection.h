@@ -5,6 +5,7 @@
 #include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
 #include "embedded-mesh/proxy/exchange/h2_downstream.h"
+#include "embedded-mesh/proxy/exchange/socket_info.h"
 
 namespace meshyard::proxy {
 
@@ -55,13 +56,15 @@ private:
     void onClosed(const std::optional<Error>& error) override;
 
     void sendContinue() override;
-    void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits) override;
+    void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+        const HeaderEdits* filterEdits, BodyForm form) override;
+
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;
     void endResponse(std::string_view trailers) override;
     void answer(const LocalReply& reply) override;
+    bool takeBackHead() override;
     void cut() override;
     void pauseRequestBody() override;
     void resumeRequestBody() override;
@@ -83,11 +86,12 @@ private:
     void armIdle();
     void armStreamIdle();
     void onRequestTimeout();
-    ResponseFraming framingFor(const http::ResponseHead& head);
+    ResponseFraming framingFor(const http::ResponseHead& head, BodyForm form);
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner; // outlives us
     net::Connection m_io;
+    SocketInfo m_info;
     Exchange m_exchange;
     std::unique_ptr<H2Downstream> m_http2; // all bytes are its
     net::Timer m_idleTimer; // between requests; within one, of the stream

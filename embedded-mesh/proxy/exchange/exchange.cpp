@@ -3,7 +3,7 @@
 #include "embedded-mesh/proxy/exchange/exchange.h"
 #include "embedded-mesh/proxy/exchange/client_cert.h"
 
-#include <re2/re2.h>
+#include "embedded-mesh/proxy/filter/filter_chain.h"
 
 #include <array>
 #include <charconv>
@@ -48,7 +48,8 @@ Exchange::~Exchange()
         cancel();
 }
 
-void Exchange::readRequest(const http::RequestHead& head, RequestView& view)
+void Exchange::readRequest(
+    const http::RequestHead& head, const RequestOrigin& origin, RequestView& view)
 {
     const std::string_view target = head.path();
     const std::size_t mark = target.find('?');
@@ -61,6 +62,13 @@ void Exchange::readRequest(const http::RequestHead& head, RequestView& view)
     for (const http::Field& field : head.fields())
         m_context.headerViews.push_back({head.name(field), head.value(field)});
     view.headers = m_context.headerViews;
+    view.http10 = head.minorVersion() == 0;
+    view.connection = origin.connection;
+    if (origin.isTls)
+        view.scheme = "https";
+    view.http2 = m_downstream.isHttp2();
+    view.trust = origin.listener.trust;
+    view.trustedHops = origin.listener.trustedHops;
 }
 
 void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
@@ -82,22 +90,57 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     }
     m_hash = m_context.nextRandom();
     m_originalDestination = origin.originalDestination;
+    readGrpc(head);
     RequestView view;
-    readRequest(head, view);
-    if (origin.isTls)
-        view.scheme = "https";
-    m_log.begin(origin.listener.telemetry, view, origin.socket, m_context.loop.clock(), m_hash);
+    readRequest(head, origin, view);
+    m_log.begin(origin, view, m_context.loop.clock(), m_hash);
     if (m_requestDone)
         m_log.requestEnds(m_context.loop.clock());
     route(head, view, origin);
 }
 
-void Exchange::route(
+void Exchange::readGrpc(const http::RequestHead& head)
+{
+    const auto type = m_method == http::Method::Post ? head.find(KnownHeader::ContentType)
+                                                     : std::nullopt;
+    m_grpc = type && isGrpcContentType(*type);
+    m_grpcTimeout = {};
+    if (!m_grpc)
+        return;
+    if (const auto timeout = head.find("grpc-timeout"))
+        m_grpcTimeout = parseGrpcTimeout(*timeout).value_or(std::chrono::microseconds(0));
+}
+
+void Exchange::route(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin)
+{
+    const FilterChainSpec& listener = origin.listener;
+    if (endsHere(head)) {
+        LocalReply last;
+        last.status = m_method == http::Method::Options ? 200 : 501;
+        return reply(CallResult::Ok, last);
+    }
+    if (listener.pathRules.act() && !followPathRules(listener.pathRules, view))
+        return;
+    m_table = listener.inlineRoutes ? listener.inlineRoutes
+                                    : m_context.findRoutes(listener.routeConfigName);
+    findRoute(view);
+    if (listener.filters == nullptr || passFilters(head, view, origin))
+        forward(head, view, origin);
+}
+
+void Exchange::findRoute(const RequestView& view)
+{
+    m_target = nullptr;
+    m_cluster.reset();
+    m_route = m_table ? m_table->match(view, m_hash) : nullptr;
+    m_forward = m_route == nullptr ? nullptr : std::get_if<ForwardAction>(&m_route->action);
+    if (m_forward != nullptr)
+        chooseCluster(view);
+}
+
+void Exchange::forward(
     const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
 {
-    m_table = origin.listener.inlineRoutes ? origin.listener.inlineRoutes
-                                           : m_context.findRoutes(origin.listener.routeConfigName);
-    m_route = m_table ? m_table->match(view, m_hash) : nullptr;
     if (m_route == nullptr || m_method == http::Method::Connect) {
         LocalReply none;
         none.status = 404;
@@ -106,19 +149,23 @@ void Exchange::route(
         none.details = "route_not_found";
         return reply(CallResult::ClientError, none);
     }
-    m_forward = std::get_if<ForwardAction>(&m_route->action);
     if (m_forward == nullptr)
         return answerDirectly(view);
-    if (!chooseCluster(view)) {
+    if (m_cluster == nullptr) {
         LocalReply missing;
         missing.status = m_forward->missingClusterStatus;
         missing.body = "the cluster of this route does not exist\n";
         missing.flag = ResponseFlag::NoClusterFound;
         missing.details = "cluster_not_found";
+        bindEdits(view);
         return reply(CallResult::NoEndpoint, missing);
     }
     writeHead(head, view, origin);
-    if (!injectFault(view, origin.listener.fault.get()))
+    if (!m_forward->mirrors.empty())
+        planMirrors(view);
+    if (m_filters != nullptr && m_filters->delay.count() > 0)
+        delayByFilter();
+    else
         admitFirst();
 }
 
@@ -128,55 +175,42 @@ void Exchange::answerDirectly(const RequestView& view)
     direct.details = "direct_response";
     if (const auto* redirect = std::get_if<RedirectRules>(&m_route->action)) {
         direct.status = redirect->status;
-        const std::string location = redirect->location(view, m_route->match.path.size());
+        const std::string location
+            = redirect->location(view, m_route->match.matchedSize(view.path));
         direct.location = location;
+        bindEdits(view);
+        direct.edits = responseEdits(nullptr);
         return reply(CallResult::Ok, direct);
     }
     const DirectAnswer& answer = std::get<DirectAnswer>(m_route->action);
     direct.status = answer.status;
     direct.body = answer.body;
-    direct.edits = &m_route->responseEdits;
+    bindEdits(view);
+    direct.edits = responseEdits(nullptr);
     reply(resultOfStatus(answer.status), direct);
 }
 
-bool Exchange::chooseCluster(const RequestView& view)
+void Exchange::chooseCluster(const RequestView& view)
 {
     std::string_view name;
     if (!m_forward->clusterHeader.empty()) {
         name = view.header(m_forward->clusterHeader).value_or("");
     } else {
-        m_target = m_forward->pick(m_context.nextRandom());
-        name = m_target == nullptr ? std::string_view() : std::string_view(m_target->cluster);
+        m_target = m_forward->pick(view, m_context.nextRandom());
+        if (m_target != nullptr)
+            name = m_target->clusterHeader.empty()
+                ? std::string_view(m_target->cluster)
+                : view.header(m_target->clusterHeader).value_or("");
     }
     const auto* const found = m_context.findCluster(name);
     if (found == nullptr)
-        return false;
+        return;
     m_cluster = *found;
-    const UpstreamProtocol protocol = m_cluster->spec().protocol;
-    m_http2 = protocol == UpstreamProtocol::Http2 || protocol == UpstreamProtocol::Negotiated
-        || (protocol == UpstreamProtocol::AsDownstream && m_downstream.isHttp2());
-    m_rawBody = !m_http2 && !m_downstream.isHttp2();
-    return true;
-}
-
-std::string_view Exchange::rewrittenPath(const http::RequestHead& head, const RequestView& view)
-{
-    if (m_forward->prefixRewrite.empty() && m_forward->regexRewrite == nullptr)
-        return head.path();
-    std::string& path = m_context.headScratch;
-    path.clear();
-    if (!m_forward->prefixRewrite.empty()) {
-        path.append(m_forward->prefixRewrite);
-        path.append(view.path.substr(std::min(m_route->match.path.size(), view.path.size())));
-        if (path.empty() || path.front() != '/')
-            path.insert(path.begin(), '/');
-    } else {
-        path.append(view.path);
-        re2::RE2::GlobalReplace(&path, *m_forward->regexRewrite, m_forward->regexSubstitution);
-    }
-    if (view.query.data() != nullptr)
-        path.append("?").append(view.query);
-    return path;
+    m_http2 = speaksHttp2(*m_cluster, m_downstream.isHttp2());
+    const bool raw = !m_http2 && !m_downstream.isHttp2() && m_forward->mirrors.empty();
+    if (raw != m_rawBody && !m_body.empty()) // chosen anew, while a body has come the other way
+        m_cluster.reset();
+    m_rawBody = raw;
 }
 
 void Exchange::writeHead(
@@ -185,12 +219,8 @@ void Exchange::writeHead(
     using Role = ListenerSpec::Role;
     RequestRewrite rewrite;
     std::array<char, 36> requestId;
-    rewrite.path = rewrittenPath(head, view);
-    rewrite.authority = view.authority;
-    if (!m_forward->hostRewrite.empty())
-        rewrite.authority = m_forward->hostRewrite;
-    if (m_target != nullptr && !m_target->hostRewrite.empty())
-        rewrite.authority = m_target->hostRewrite;
+    rewriteTarget(view, rewrite);
+    bindEdits(view);
     if (origin.listener.role != Role::Inbound)
         rewrite.peer = m_context.nodeId;
     if (origin.listener.role == Role::Gateway) {
@@ -212,34 +242,11 @@ void Exchange::writeHead(
         rewrite.traceparent = m_log.kept().span.traceparent();
         rewrite.dropsTraceState = !m_log.kept().span.keepsTraceState;
     }
-    rewrite.targetEdits = m_target == nullptr ? nullptr : &m_target->requestEdits;
-    rewrite.routeEdits = &m_route->requestEdits;
+    rewrite.targetEdits = m_filters == nullptr ? nullptr : &m_filters->requestEdits;
+    rewrite.routeEdits = requestEdits();
     m_head.clear();
     writeRequestHead(head, rewrite, m_head);
     m_requestBytes = m_head.size();
-}
-
-bool Exchange::injectFault(const RequestView& view, const FaultRules* fault)
-{
-    if (m_target != nullptr && m_target->fault)
-        fault = m_target->fault.get();
-    else if (m_route->fault)
-        fault = m_route->fault.get();
-    if (fault == nullptr || !matchesAll(fault->headers, view))
-        return false;
-    const bool aborts
-        = fault->abortStatus != 0 && m_context.nextRandom() % 1000000 < fault->abortPerMillion;
-    const bool delays
-        = fault->delay.count() > 0 && m_context.nextRandom() % 1000000 < fault->delayPerMillion;
-    m_status = aborts ? fault->abortStatus : 0;
-    if (delays) {
-        m_log.flag(ResponseFlag::DelayInjected);
-        m_stepTimer.armAfter(fault->delay);
-        return true;
-    }
-    if (aborts)
-        onStepTimer();
-    return aborts;
 }
 
 void Exchange::admitFirst()
@@ -253,11 +260,28 @@ void Exchange::admitFirst()
     if (!m_cluster->beginRequest())
         return limit();
     m_countsRequest = true;
-    if (m_forward->timeout.count() > 0)
-        m_routeTimer.armAfter(m_forward->timeout);
+    armRouteTimer();
     if (m_continueWanted)
         m_downstream.sendContinue();
+    if (m_mirrors != nullptr)
+        beginMirrors();
     attempt();
+}
+
+void Exchange::armRouteTimer()
+{
+    std::chrono::microseconds limit = m_forward->timeout;
+    std::chrono::microseconds duration = m_forward->maxDuration;
+    if (m_forward->grpcTimeoutMax && m_grpcTimeout.count() > 0) {
+        duration = m_grpcTimeout;
+        if (m_forward->grpcTimeoutMax->count() > 0)
+            duration = std::min(duration, *m_forward->grpcTimeoutMax);
+    }
+    m_limitsDuration = duration.count() > 0 && (limit.count() == 0 || duration <= limit);
+    if (m_limitsDuration)
+        limit = duration;
+    if (limit.count() > 0)
+        m_routeTimer.armAfter(limit);
 }
 
 void Exchange::reject(Admission admission)
@@ -282,8 +306,18 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_log.note(answer.details);
     if (answer.flag)
         m_log.flag(*answer.flag);
+    if (m_grpc && answer.grpcStatus < 0)
+        answer.grpcStatus = static_cast<int>(grpcCodeOfHttp(answer.status));
+    // What the router itself says carries the route's headers (as in Envoy); a filter's word not.
+    const bool ofFilter = m_filters != nullptr && m_filters->endsRequest();
+    if (answer.edits == nullptr && m_forward != nullptr && !ofFilter)
+        answer.edits = responseEdits(nullptr);
     account(result);
-    const auto table = m_table; // the answer may point into it
+    const auto table = m_table; // the answer may point into these
+    const auto filters = std::move(m_filters);
+    const auto bound = std::move(m_bound);
+    if (filters != nullptr)
+        answer.filterEdits = &filters->responseEdits;
     clear();
     m_downstream.answer(answer);
 }
@@ -301,6 +335,14 @@ void Exchange::clear()
     m_route = nullptr;
     m_forward = nullptr;
     m_target = nullptr;
+    m_bound.reset();
+    m_parked.reset();
+    if (m_mirrors != nullptr) {
+        m_mirrors->release();
+        m_mirrors.reset();
+    }
+    if (m_filters != nullptr)
+        m_filters->clear();
     m_cluster.reset();
     m_inbound = nullptr;
     m_endpoint.reset();
@@ -309,6 +351,8 @@ void Exchange::clear()
     m_attempts = 0;
     m_upstreamTime = {};
     m_status = 0;
+    m_grpcStatus = -1;
+    m_grpc = false;
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();
@@ -324,6 +368,9 @@ void Exchange::cancel()
 {
     if (!isActive())
         return;
+    dropTransform();
+    if (m_state == State::Idle)
+        return; // counted when the upstream had ended
     m_routeTimer.cancel();
     m_stepTimer.cancel();
     if (m_attemptOpen)

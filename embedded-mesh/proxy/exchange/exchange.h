@@ -1,69 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/net/timer_wheel.h"
-#include "embedded-mesh/proxy/exchange/head_writer.h"
+#include "embedded-mesh/proxy/exchange/grpc.h"
+#include "embedded-mesh/proxy/exchange/mirror.h"
 #include "embedded-mesh/proxy/exchange/request_log.h"
+#include "embedded-mesh/proxy/exchange/request_origin.h"
+#include "embedded-mesh/proxy/exchange/response_transform.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
+#include "embedded-mesh/proxy/filter/http_filter.h"
 
 namespace meshyard::proxy {
-
-/// The caller's side of one exchange: an HTTP/1 connection, or one stream of an HTTP/2 session.
-class DownstreamStream
-{
-public:
-    virtual ~DownstreamStream() = default;
-
-    virtual void sendContinue() = 0;
-    /// Goes out with the next body bytes, or with flushResponse().
-    virtual void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits)
-        = 0;
-    /// Whether body bytes may keep the chunk framing they came with.
-    virtual bool takesRawBody() const = 0;
-    virtual void sendBody(std::string_view bytes) = 0;
-    virtual void flushResponse() = 0;
-    /// The response is complete. The exchange may be started anew after this.
-    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
-    virtual void endResponse(std::string_view trailers) = 0;
-    /// A whole answer of our own, ending the exchange.
-    virtual void answer(const LocalReply& reply) = 0;
-    /// A response that has begun can't be finished.
-    virtual void cut() = 0;
-    virtual void pauseRequestBody() = 0;
-    virtual void resumeRequestBody() = 0;
-    virtual bool isBackedUp() const = 0;
-    virtual bool isHttp2() const = 0;
-};
-
-/// What the listener and connection say about a request. Views into both.
-struct RequestOrigin
-{
-    const FilterChainSpec& listener;
-    std::string_view remoteHost; // gateways: for x-forwarded-for
-    const net::SocketAddress* originalDestination = nullptr; // outlives the request; nullptr = us
-    bool isTls = false;
-    std::string_view serverName{}; // SNI
-    const net::PeerIdentity* peer = nullptr; // what it showed, verified or not
-    std::span<const std::string> peerPrincipals{}; // its URI SANs; empty unless verified
-    int socket = -1; // asked for its addresses when they are logged
-};
-
-inline RequestOrigin originOf(
-    const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)
-{
-    RequestOrigin origin{chain, remoteHost};
-    origin.socket = io.fd();
-    if (!io.isTls())
-        return origin;
-    origin.isTls = true;
-    origin.serverName = io.serverName();
-    origin.peer = io.peerIdentity();
-    if (origin.peer != nullptr && origin.peer->verified)
-        origin.peerPrincipals = origin.peer->uriSans;
-    return origin;
-}
 
 /// One request from listener to upstream and back: route, fault, breaker, limits, balancing,
 /// attempts, timeouts, counters. An object serves one request after another.
@@ -87,7 +34,7 @@ public:
     /// The listener's patience is over: answers, or cuts a response that has begun.
     void expire(const LocalReply& answer);
     void onDownstreamWritable();
-    bool isActive() const { return m_state != State::Idle; }
+    bool isActive() const { return m_state != State::Idle || m_transform != nullptr; }
 
 private:
     enum class State : std::uint8_t {
@@ -102,23 +49,45 @@ private:
     };
 
     // exchange.cpp: routing and answers
-    void readRequest(const http::RequestHead& head, RequestView& view);
-    void route(const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
+    void readRequest(const http::RequestHead& head, const RequestOrigin& origin, RequestView& view);
+    void route(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void forward(
+        const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
     void answerDirectly(const RequestView& view);
-    bool chooseCluster(const RequestView& view);
+    void findRoute(const RequestView& view);
+    void chooseCluster(const RequestView& view);
     void writeHead(
         const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin);
-    std::string_view rewrittenPath(const http::RequestHead& head, const RequestView& view);
-    /// @param fault of the listener's filter, where neither target nor route has one.
-    bool injectFault(const RequestView& view, const FaultRules* fault);
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
+    void readGrpc(const http::RequestHead& head);
+    void armRouteTimer();
     void clear();
     // exchange_log.cpp
     void account(CallResult result);
     void countForIstio(std::uint64_t micros);
     void writeLog(TimePoint now);
+
+    // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
+    bool followPathRules(const PathRules& rules, RequestView& view);
+    bool passFilters(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
+    void park(const http::RequestHead& head, const RequestOrigin& origin);
+    void unpark();
+    void delayByFilter();
+    void replyForFilter();
+    void planMirrors(const RequestView& view);
+    void beginMirrors();
+    /// Begins the answer, through a transform when the filters want one.
+    void sendResponseHead(const http::ResponseHead& head);
+    void finishTransformed();
+    void dropTransform();
+    RequestFacts factsOf(const RequestView& view) const;
+    std::string_view rewrittenHost(const RequestView& view);
+    void rewriteTarget(const RequestView& view, RequestRewrite& rewrite);
+    void bindEdits(const RequestView& view);
+    const HeaderEdits* requestEdits() const;
+    const HeaderEdits* responseEdits(const http::ResponseHead* head);
 
     // attempts.cpp: one attempt after another
     void attempt();
@@ -140,12 +109,18 @@ private:
     void dropUpstream();
     void releaseUpstream();
     void judgeEarly(const http::ResponseHead& head);
+    void judgeNow();
+    bool retriesHead(const http::ResponseHead& head) const;
     CallOutcome outcomeNow(CallOutcome::End end, int status) const;
+    CallResult resultNow() const;
 
     void onConnectionFree() override;
     void onUpstreamConnected() override;
     void onResponseHead(const http::ResponseHead& head) override;
-    bool wantsRawBody() const override { return m_downstream.takesRawBody(); }
+    bool wantsRawBody() const override
+    {
+        return m_transform == nullptr && m_downstream.takesRawBody();
+    }
     void onResponseBody(std::string_view bytes) override;
     void onResponseEnd(std::string_view trailers) override;
     void onResponseFlush() override { m_downstream.flushResponse(); }
@@ -165,6 +140,11 @@ private:
     const Route* m_route = nullptr;
     const ForwardAction* m_forward = nullptr;
     const WeightedTarget* m_target = nullptr;
+    std::unique_ptr<FilterState> m_filters; // kept for the next request
+    std::unique_ptr<ResponseTransform> m_transform; // nullptr: the answer goes as it comes
+    std::unique_ptr<Mirrors> m_mirrors; // nullptr: no copies
+    std::unique_ptr<ParkedRequest> m_parked;
+    std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;
     const net::SocketAddress* m_originalDestination = nullptr;
     InboundRow* m_inbound = nullptr;
@@ -179,6 +159,8 @@ private:
     bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
     bool m_chunked = false; // the body has no length
     bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
+    bool m_grpc = false;
+    bool m_limitsDuration = false; // m_routeTimer ends the stream, not the wait for an answer
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
@@ -197,6 +179,8 @@ private:
     TimePoint m_attemptStarted{};
     std::chrono::microseconds m_upstreamTime{0}; // in attempts, so far
     int m_status = 0;
+    int m_grpcStatus = -1; // of the response
+    std::chrono::microseconds m_grpcTimeout{0}; // what the caller asked for; 0 = nothing
 };
 
 } // namespace meshyard::proxy

@@ -41,6 +41,10 @@ void Exchange::account(CallResult result)
         counters.upstreamMicros += upstreamMicros;
         counters.finish(result, micros);
         counters.noteStatus(m_status);
+        if (m_grpc || m_http2)
+            counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+        if (m_grpc && m_grpcStatus >= 0)
+            counters.countGrpc(m_grpcStatus);
     }
     countForIstio(micros);
     if (m_log.isOn())
@@ -55,6 +59,11 @@ void Exchange::countForIstio(std::uint64_t micros)
     SeriesView key;
     key.status = static_cast<std::uint16_t>(m_status);
     key.flags = m_log.flags().bits();
+    if (m_grpc) {
+        key.protocol = Protocol::Grpc;
+        key.grpcStatus = static_cast<std::int8_t>(m_grpcStatus);
+    }
+    key.tls = m_log.isMutual();
     if (m_inbound != nullptr) {
         key.inbound = true;
         key.peer = m_inbound->peer;
@@ -82,6 +91,7 @@ void Exchange::writeLog(TimePoint now)
     m_log.describe(entry, m_started, now);
     entry.protocol = m_downstream.isHttp2() ? "HTTP/2" : "HTTP/1.1";
     entry.status = m_status;
+    entry.grpcStatus = m_grpc ? m_grpcStatus : -1;
     entry.attempts = m_attempts;
     if (m_route != nullptr)
         entry.routeName = m_route->name;

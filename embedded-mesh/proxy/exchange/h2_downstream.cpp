@@ -13,11 +13,12 @@ constexpr auto kDrainNotice = std::chrono::seconds(1); // when the peer answers 
 } // namespace
 
 H2Downstream::H2Downstream(WorkerContext& context, ConnectionOwner& owner, net::Connection& io,
-    std::string_view remoteHost, std::function<void()> over)
+    std::string_view remoteHost, const ConnectionInfo& info, std::function<void()> over)
     : m_context(context)
     , m_owner(owner)
     , m_io(io)
     , m_remoteHost(remoteHost)
+    , m_info(info)
     , m_over(std::move(over))
     , m_session(H2Worker::of(context).thread(), *this, http::H2Session::Role::Server,
           owner.spec().http2)
@@ -36,7 +37,9 @@ H2Downstream::~H2Downstream()
 
 RequestOrigin H2Downstream::origin() const
 {
-    return originOf(m_owner.spec(), m_remoteHost, m_io);
+    RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
+    origin.connection = &m_info;
+    return origin;
 }
 
 void H2Downstream::receive(std::string_view bytes)

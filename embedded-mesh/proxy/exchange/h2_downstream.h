@@ -20,7 +20,8 @@ class H2Downstream final : private http::H2SessionOwner
 public:
     /// @param over closes the connection after what was written.
     H2Downstream(WorkerContext& context, ConnectionOwner& owner, net::Connection& io,
-        std::string_view remoteHost, std::function<void()> over);
+        std::string_view remoteHost, const ConnectionInfo& info, std::function<void()> over);
+
     ~H2Downstream() override;
 
     void receive(std::string_view bytes);
@@ -48,6 +49,7 @@ private:
     ConnectionOwner& m_owner; // outlives us
     net::Connection& m_io;
     const std::string_view m_remoteHost;
+    const ConnectionInfo& m_info; // outlives us
     const std::function<void()> m_over;
     http::H2Session m_session;
     net::Timer m_timer; // idle connection, idle streams, end of a drain

@@ -67,12 +67,13 @@ void H2DownstreamStream::sendContinue()
     sendInterim(100);
 }
 
-void H2DownstreamStream::sendHead(
-    const http::ResponseHead& head, const HeaderEdits* targetEdits, const HeaderEdits* routeEdits)
+void H2DownstreamStream::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+    const HeaderEdits* filterEdits, BodyForm /*form*/)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeResponseHead(head, ResponseFraming{}, targetEdits, routeEdits, out);
+    writeResponseHead(
+        head, ResponseFraming{.date = m_context.httpDate()}, routeEdits, filterEdits, out);
     m_responding = true;
     const http::BodyFraming& framing = head.framing();
     const bool empty = framing.kind == http::BodyKind::None
@@ -90,10 +91,11 @@ void H2DownstreamStream::answer(const LocalReply& reply)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(reply, ResponseFraming{}, true, out);
+    writeLocalReply(
+        reply, ResponseFraming{.http2 = true, .date = m_context.httpDate()}, true, out);
     m_responding = true;
-    const bool bodyless = m_withoutBody || reply.body.empty() || reply.status == 204
-        || reply.status == 304;
+    const bool bodyless = m_withoutBody || reply.body.empty() || reply.grpcStatus >= 0
+        || reply.status == 204 || reply.status == 304;
     H2Stream::sendHead(out, bodyless);
     out.clear();
     if (bodyless)

@@ -28,8 +28,9 @@ private:
     void onStreamEnd(const http::H2StreamEnd& end) override;
 
     void sendContinue() override;
-    void sendHead(const http::ResponseHead& head, const HeaderEdits* targetEdits,
-        const HeaderEdits* routeEdits) override;
+    void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
+        const HeaderEdits* filterEdits, BodyForm form) override;
+
     bool takesRawBody() const override { return false; }
     void sendBody(std::string_view bytes) override { H2Stream::sendBody(bytes); }
     void flushResponse() override { }

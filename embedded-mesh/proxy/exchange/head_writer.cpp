@@ -2,6 +2,7 @@
 #include "embedded-mesh/proxy/exchange/head_writer.h"
 
 #include "embedded-mesh/http/field_rules.h"
+#include "embedded-mesh/proxy/exchange/grpc.h"
 
 #include <algorithm>
 #include <array>
@@ -71,6 +72,17 @@ void addEdits(const http::MessageHead& head, const HeaderEdits* edits, std::stri
     }
 }
 
+constexpr std::string_view kVia = " meshyard\r\n";
+
+/// RFC 9110 7.6.2: of these two an intermediary counts Max-Forwards down.
+std::optional<std::uint64_t> hopsLeft(const http::RequestHead& head)
+{
+    if (head.method() != http::Method::Options && head.method() != http::Method::Trace)
+        return std::nullopt;
+    const auto value = head.find(KnownHeader::MaxForwards);
+    return value ? http::parseDecimal(*value) : std::nullopt;
+}
+
 void addFramingFields(const ResponseFraming& framing, std::string& out)
 {
     if (framing.chunked)
@@ -83,6 +95,23 @@ void addFramingFields(const ResponseFraming& framing, std::string& out)
         out.append("connection: keep-alive\r\n");
 }
 
+/// The rest of a trailers-only response.
+void writeGrpcEnd(const LocalReply& reply, const ResponseFraming& framing, std::string& out)
+{
+    out.append("content-type: application/grpc\r\ngrpc-status: ");
+    appendNumber(out, reply.grpcStatus);
+    std::string_view message = reply.body;
+    while (message.ends_with('\n'))
+        message.remove_suffix(1);
+    if (!message.empty()) {
+        out.append("\r\ngrpc-message: ");
+        appendGrpcMessage(out, message);
+    }
+    out.append(framing.http2 ? "\r\n" : "\r\ncontent-length: 0\r\n");
+    addFramingFields(framing, out);
+    out.append("\r\n");
+}
+
 } // namespace
 
 void writeRequestHead(
@@ -93,6 +122,7 @@ void writeRequestHead(
     bool hasRequestId = false;
     bool wantsTrailers = false;
     std::string_view forwardedFor;
+    const auto hops = hopsLeft(head);
     const bool edited = (rewrite.targetEdits != nullptr && !rewrite.targetEdits->isEmpty())
         || (rewrite.routeEdits != nullptr && !rewrite.routeEdits->isEmpty());
     copyFields(head, out, [&](const http::Field& field) {
@@ -106,6 +136,10 @@ void writeRequestHead(
         case KnownHeader::Te:
             wantsTrailers = wantsTrailers || http::listContains(head.value(field), "trailers");
             return false;
+        case KnownHeader::MaxForwards:
+            if (hops)
+                return false;
+            break;
         case KnownHeader::XRequestId:
             hasRequestId = true;
             break;
@@ -122,6 +156,14 @@ void writeRequestHead(
                 forwardedFor = head.value(field);
                 return false;
             }
+            break;
+        case KnownHeader::Other:
+            if (!rewrite.forwardedHost.empty()
+                && equalsIgnoreCase(head.name(field), "x-forwarded-host"))
+                return false;
+            if (!rewrite.originalPath.empty()
+                && equalsIgnoreCase(head.name(field), "x-envoy-original-path"))
+                return false;
             break;
         case KnownHeader::XForwardedProto:
             if (rewrite.fromOutside)
@@ -141,6 +183,10 @@ void writeRequestHead(
             out.append(forwardedFor).append(", ");
         out.append(rewrite.forwardedFor).append("\r\n");
     }
+    if (!rewrite.originalPath.empty())
+        appendField(out, "x-envoy-original-path", rewrite.originalPath);
+    if (!rewrite.forwardedHost.empty())
+        appendField(out, "x-forwarded-host", rewrite.forwardedHost);
     if (rewrite.fromOutside)
         appendField(out, "x-forwarded-proto", rewrite.scheme);
     if (!rewrite.clientCert.empty())
@@ -151,6 +197,12 @@ void writeRequestHead(
         appendField(out, "traceparent", rewrite.traceparent);
     if (!rewrite.peer.empty())
         appendField(out, "x-meshyard-peer", rewrite.peer);
+    out.append(head.minorVersion() == 0 ? "via: 1.0" : "via: 1.1").append(kVia);
+    if (hops) {
+        out.append("max-forwards: ");
+        appendNumber(out, static_cast<std::int64_t>(*hops) - 1);
+        out.append("\r\n");
+    }
     if (head.framing().kind == BodyKind::Chunked)
         out.append("transfer-encoding: chunked\r\n");
     if (wantsTrailers && rewrite.keepsTrailersWish)
@@ -176,6 +228,9 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
         return !(edited
             && (touches(targetEdits, head.name(field)) || touches(routeEdits, head.name(field))));
     });
+    if (!head.find(KnownHeader::Date))
+        appendField(out, "date", framing.date);
+    out.append(head.minorVersion() == 0 ? "via: 1.0" : "via: 1.1").append(kVia);
     addFramingFields(framing, out);
     addEdits(head, targetEdits, out);
     addEdits(head, routeEdits, out);
@@ -185,9 +240,11 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out)
 {
+    const bool grpc = reply.grpcStatus >= 0;
+    const int status = grpc ? 200 : reply.status;
     out.append("HTTP/1.1 ");
-    appendNumber(out, reply.status);
-    out.append(" ").append(reasonPhrase(reply.status)).append("\r\n");
+    appendNumber(out, status);
+    out.append(" ").append(reasonPhrase(status)).append("\r\n");
     if (!reply.breaker.empty())
         appendField(out, "x-meshyard-breaker", reply.breaker);
     if (reply.retryAfter > 0) {
@@ -197,13 +254,19 @@ void writeLocalReply(
     }
     if (!reply.location.empty())
         appendField(out, "location", reply.location);
-    bool typed = false;
-    if (reply.edits != nullptr) {
-        for (const HeaderEdits::Addition& addition : reply.edits->additions) {
+    bool typed = grpc;
+    for (const HeaderEdits* edits : {reply.edits, reply.filterEdits}) {
+        if (edits == nullptr)
+            continue;
+        for (const HeaderEdits::Addition& addition : edits->additions) {
+            if (addition.action == HeaderEdits::Action::OverwriteIfExists)
+                continue; // there is nothing yet
             appendField(out, addition.name, addition.value);
             typed = typed || equalsIgnoreCase(addition.name, "content-type");
         }
     }
+    if (grpc)
+        return writeGrpcEnd(reply, framing, out);
     if (!reply.body.empty() && !typed)
         out.append("content-type: text/plain; charset=utf-8\r\n");
     if (reply.status != 204 && reply.status != 304) {
@@ -211,10 +274,16 @@ void writeLocalReply(
         appendNumber(out, static_cast<std::int64_t>(reply.body.size()));
         out.append("\r\n");
     }
+    appendField(out, "date", framing.date);
     addFramingFields(framing, out);
     out.append("\r\n");
     if (!withoutBody && reply.status != 204 && reply.status != 304)
         out.append(reply.body);
+}
+
+bool endsHere(const http::RequestHead& head)
+{
+    return hopsLeft(head) == 0U;
 }
 
 std::string_view reasonPhrase(int status)

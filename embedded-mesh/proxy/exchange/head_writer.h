@@ -23,6 +23,8 @@ struct RequestRewrite
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
+    std::string_view originalPath; // x-envoy-original-path; empty = it is the same
+    std::string_view forwardedHost; // for x-forwarded-host; empty = leave alone
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;
@@ -41,6 +43,8 @@ struct ResponseFraming
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
     bool stripPeer = true;
+    bool http2 = false; // its frames say where the content ends
+    std::string_view date; // for messages that have none
 };
 
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
@@ -54,13 +58,18 @@ struct LocalReply
     std::string_view breaker; // x-meshyard-breaker
     std::int64_t retryAfter = 0; // seconds; 0 = none
     std::string_view location; // redirects
-    std::optional<ResponseFlag> flag; // for logs and metrics, like
-    std::string_view details; // RESPONSE_CODE_DETAILS; a literal
-    const HeaderEdits* edits = nullptr; // direct responses: the route's additions
+    std::optional<ResponseFlag> flag{}; // for logs and metrics, like
+    std::string_view details{}; // RESPONSE_CODE_DETAILS
+    const HeaderEdits* edits = nullptr; // the route's additions
+    const HeaderEdits* filterEdits = nullptr;
+    int grpcStatus = -1; // to a gRPC caller: 200 with this status; the body becomes grpc-message
 };
 
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out);
+
+/// An OPTIONS or TRACE that may not travel further: it is answered here (RFC 9110 7.6.2).
+bool endsHere(const http::RequestHead& head);
 
 std::string_view reasonPhrase(int status);
 

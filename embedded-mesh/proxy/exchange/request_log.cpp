@@ -9,9 +9,11 @@
 
 namespace meshyard::proxy {
 
-void RequestLog::begin(const std::shared_ptr<const TelemetryRules>& rules, const RequestView& view,
-    int socket, const Clock& clock, std::uint64_t random)
+void RequestLog::begin(const RequestOrigin& origin, const RequestView& view, const Clock& clock,
+    std::uint64_t random)
 {
+    const std::shared_ptr<const TelemetryRules>& rules = origin.listener.telemetry;
+    m_mutual = !origin.peerPrincipals.empty();
     m_flags = {};
     m_details = {};
     m_received = m_sent = 0;
@@ -29,8 +31,12 @@ void RequestLog::begin(const std::shared_ptr<const TelemetryRules>& rules, const
     kept.headerTests = 0;
     for (std::size_t i = 0; i < rules->headerTests.size(); ++i)
         kept.headerTests |= std::uint64_t{rules->headerTests[i].matches(view)} << i;
-    kept.local = net::localAddress(socket);
-    kept.remote = net::peerAddress(socket);
+    kept.local = kept.remote = {};
+    if (origin.connection != nullptr) {
+        kept.local = origin.connection->localAddress();
+        kept.remote = origin.connection->remoteAddress();
+    }
+    kept.serverName = origin.serverName;
     kept.upstreamLocal = {};
     kept.startedAt = clock.system();
     kept.requestEnded = kept.responseBegan = {};
@@ -93,8 +99,9 @@ void RequestLog::describe(LogEntry& entry, TimePoint started, TimePoint now) con
         entry.requestDuration = duration_cast<LogEntry::Micros>(kept.requestEnded - started);
     if (kept.responseBegan != TimePoint{})
         entry.responseDuration = duration_cast<LogEntry::Micros>(kept.responseBegan - started);
-    entry.downstreamLocal = &kept.local;
-    entry.downstreamRemote = &kept.remote;
+    entry.downstreamLocal = kept.local.isEmpty() ? nullptr : &kept.local;
+    entry.downstreamRemote = kept.remote.isEmpty() ? nullptr : &kept.remote;
+    entry.serverName = kept.serverName;
     if (!kept.upstreamLocal.isEmpty())
         entry.upstreamLocal = &kept.upstreamLocal;
     entry.request = &kept.request;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/proxy/exchange/request_origin.h"
 #include "embedded-mesh/proxy/route/request_view.h"
 #include "embedded-mesh/proxy/telemetry/access_log.h"
 #include "embedded-mesh/proxy/telemetry/span_sink.h"
@@ -30,14 +31,14 @@ public:
         WallTime startedAt{};
         TimePoint requestEnded{};
         TimePoint responseBegan{};
+        std::string serverName; // SNI
         SpanState span; // with tracing only
         std::uint64_t headerTests = 0;
         std::uint64_t random = 0;
     };
 
-    /// @param socket the caller's; asked for its addresses.
-    void begin(const std::shared_ptr<const TelemetryRules>& rules, const RequestView& view,
-        int socket, const Clock& clock, std::uint64_t random);
+    void begin(const RequestOrigin& origin, const RequestView& view, const Clock& clock,
+        std::uint64_t random);
     void note(ResponseFlag flag, std::string_view details)
     {
         m_flags.set(flag);
@@ -65,6 +66,8 @@ public:
 
     bool isOn() const { return m_on; }
     const Kept& kept() const { return *m_kept; } // only when on
+    /// The caller has shown a certificate that holds.
+    bool isMutual() const { return m_mutual; }
     ResponseFlags flags() const { return m_flags; }
     std::string_view details() const { return m_details; }
     std::uint64_t received() const { return m_received; }
@@ -78,6 +81,7 @@ private:
 
     ResponseFlags m_flags;
     bool m_on = false;
+    bool m_mutual = false;
     std::string_view m_details;
     std::uint64_t m_received = 0; // body bytes
     std::uint64_t m_sent = 0;

@@ -2,6 +2,8 @@
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
 #include "embedded-mesh/net/sockets.h"
+#include "embedded-mesh/proxy/exchange/socket_info.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 #include "embedded-mesh/proxy/telemetry/log_sink.h"
 
 namespace meshyard::proxy {
@@ -67,6 +69,9 @@ Result<void> TcpSession::adopt()
 
 void TcpSession::begin()
 {
+    const NetworkRbac* const rbac = m_owner.spec().networkRbac.get();
+    if (rbac != nullptr && !rbac->allows(SocketInfo(m_down.io)))
+        return finish(CallResult::ClientError);
     if (!chooseCluster())
         return finish(CallResult::NoEndpoint);
     if (!admit())
@@ -95,7 +100,7 @@ bool TcpSession::admit()
         {m_context.nextRandom(), {}}, Cluster::breakerTime(m_context.now()));
     if (decision.admission != Admission::Admitted)
         return false;
-    m_cluster->unplaced.tcp = true;
+    m_cluster->unplaced.protocol = Protocol::Tcp;
     m_permit = decision.permit;
     m_permitHeld = true;
     m_limited = !m_cluster->mayConnect() || (!m_countsRequest && !m_cluster->beginRequest());
@@ -125,7 +130,7 @@ void TcpSession::connect()
         return finish(CallResult::NoEndpoint);
     }
     ++m_endpoint->active;
-    m_endpoint->counters.tcp = true;
+    m_endpoint->counters.protocol = Protocol::Tcp;
     m_endpoint->counters.begin();
     if (!m_tried.empty())
         m_endpoint->counters.retry();

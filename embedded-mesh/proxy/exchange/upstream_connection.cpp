@@ -178,9 +178,7 @@ void UpstreamConnection::finishResponse(std::size_t leftover)
     m_inBody = false;
     m_reusable = m_keepAlive && leftover == 0 && !m_io.hasHangup();
     UpstreamUser* const user = std::exchange(m_user, nullptr);
-    // Raw bodies carried their trailers along.
-    user->onResponseEnd(
-        user->wantsRawBody() ? std::string_view() : std::string_view(m_body.trailers()));
+    user->onResponseEnd(m_body.trailers());
 }
 
 void UpstreamConnection::lose(UpstreamUser::Loss loss)

@@ -29,7 +29,7 @@ public:
     /// Whether body bytes should come with their chunk framing, where they have one.
     virtual bool wantsRawBody() const = 0;
     virtual void onResponseBody(std::string_view bytes) = 0;
-    /// @param trailers field lines with their CRLFs; empty when they came with the raw body.
+    /// @param trailers field lines with their CRLFs; a raw body has carried them along.
     virtual void onResponseEnd(std::string_view trailers) = 0;
     /// All bytes that came with this event have been delivered.
     virtual void onResponseFlush() = 0;

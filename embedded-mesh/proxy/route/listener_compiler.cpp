@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listener to ListenerSpec: everything that can be refused is refused here.
+#include "embedded-mesh/proxy/filter/filter_chain.h"
+#include "embedded-mesh/proxy/filter/rbac_filter.h"
 #include "embedded-mesh/proxy/route/http2_options.h"
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
@@ -7,11 +9,11 @@
 #include "embedded-mesh/proxy/telemetry/span_compiler.h"
 
 #include "envoy/config/listener/v3/listener.pb.h"
-#include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
 #include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
 #include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
 #include "envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h"
+#include "envoy/extensions/filters/network/rbac/v3/rbac.pb.h"
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 
 #include <charconv>
@@ -26,43 +28,12 @@ using TcpProxy = envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
 using TlsInspector = envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
 using HttpInspector = envoy::extensions::filters::listener::http_inspector::v3::HttpInspector;
 using OriginalDst = envoy::extensions::filters::listener::original_dst::v3::OriginalDst;
-using HttpFault = envoy::extensions::filters::http::fault::v3::HTTPFault;
-
-constexpr std::string_view kRouter = "envoy.extensions.filters.http.router.v3.Router";
+using NetworkRbacProto = envoy::extensions::filters::network::rbac::v3::RBAC;
 
 std::string_view typeName(const google::protobuf::Any& any)
 {
     const std::string_view url = any.type_url();
     return url.substr(url.rfind('/') + 1);
-}
-
-Result<void> compileHttpFilter(
-    const envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter& filter,
-    FilterChainSpec& spec, std::vector<std::string>& warnings)
-{
-    const std::string_view type = typeName(filter.typed_config());
-    if (filter.disabled() || type == kRouter)
-        return {};
-    if (filter.typed_config().Is<HttpFault>()) {
-        HttpFault fault;
-        if (!filter.typed_config().UnpackTo(&fault))
-            return failure(ErrorCode::InvalidArgument, "HTTPFault does not decode");
-        if (!fault.has_abort() && !fault.has_delay())
-            return {};
-        auto rules = FaultRules::compile(fault);
-        if (!rules)
-            return tl::unexpected(rules.error());
-        spec.fault = std::move(*rules);
-        return {};
-    }
-    if (filter.is_optional() || type == "envoy.extensions.filters.http.cors.v3.Cors") {
-        warnings.push_back("listener '" + spec.name + "': http filter '" + filter.name()
-            + "' is not supported yet and has no effect");
-        return {};
-    }
-    // A filter that might deny requests is never left out in silence.
-    return failure(ErrorCode::InvalidArgument,
-        "http_filters '" + filter.name() + "' (" + std::string(type) + ") is not supported");
 }
 
 Result<void> addTelemetry(
@@ -116,10 +87,11 @@ Result<void> compileClientCert(const Hcm& hcm, ClientCertRules& rules)
 
 Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std::string>& warnings)
 {
-    for (const auto& filter : hcm.http_filters()) {
-        if (auto done = compileHttpFilter(filter, spec, warnings); !done)
-            return done;
-    }
+    auto filters = FilterChain::compile(hcm, "listener '" + spec.name + "'", warnings);
+    if (!filters)
+        return tl::unexpected(filters.error());
+    spec.filters = std::move(*filters);
+    spec.pathRules = PathRules::compile(hcm);
     if (hcm.codec_type() == Hcm::HTTP3)
         return failure(ErrorCode::InvalidArgument, "codec_type: HTTP3 is not supported");
     using Codec = FilterChainSpec::Codec;
@@ -161,6 +133,25 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
         return done;
     if (hcm.use_remote_address().value())
         spec.role = ListenerSpec::Role::Gateway;
+    if (spec.role == ListenerSpec::Role::Gateway)
+        spec.trust = RequestView::Trust::Connection;
+    spec.trustedHops = hcm.xff_num_trusted_hops();
+    return {};
+}
+
+/// Filters before the last one: only those that may refuse the connection.
+Result<void> compileGuard(const listener::Filter& filter, FilterChainSpec& spec)
+{
+    NetworkRbacProto rbac;
+    if (!filter.typed_config().Is<NetworkRbacProto>() || !filter.typed_config().UnpackTo(&rbac)
+        || spec.networkRbac != nullptr) {
+        return failure(ErrorCode::InvalidArgument,
+            "network filter '" + filter.name() + "' is not supported there");
+    }
+    auto compiled = NetworkRbac::compile(rbac);
+    if (!compiled)
+        return at("network filter '" + filter.name() + "'", compiled.error());
+    spec.networkRbac = std::move(*compiled);
     return {};
 }
 
@@ -207,9 +198,9 @@ Result<void> compileFilters(
     if (chain.filters_size() == 0)
         return failure(ErrorCode::InvalidArgument, "filter chain has no filters");
     const auto& filter = chain.filters(chain.filters_size() - 1);
-    if (chain.filters_size() > 1) {
-        return failure(ErrorCode::InvalidArgument,
-            "network filter '" + chain.filters(0).name() + "' is not supported yet");
+    for (int i = 0; i + 1 < chain.filters_size(); ++i) {
+        if (auto done = compileGuard(chain.filters(i), spec); !done)
+            return done;
     }
     Hcm hcm;
     if (filter.typed_config().Is<Hcm>() && filter.typed_config().UnpackTo(&hcm))

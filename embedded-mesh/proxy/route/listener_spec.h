@@ -4,6 +4,7 @@
 #include "embedded-mesh/http/h2_options.h"
 #include "embedded-mesh/net/socket_address.h"
 #include "embedded-mesh/proxy/route/filter_chain_match.h"
+#include "embedded-mesh/proxy/route/path_rules.h"
 #include "embedded-mesh/proxy/route/route_table.h"
 #include "embedded-mesh/proxy/tls/tls_settings.h"
 
@@ -15,6 +16,8 @@ class Listener;
 
 namespace meshyard::proxy {
 
+class FilterChain;
+class NetworkRbac;
 struct TelemetryRules;
 
 /// forward_client_cert_details and what goes into our own entry.
@@ -37,7 +40,7 @@ struct ClientCertRules
 enum class ListenerRole : std::uint8_t { Outbound, Inbound, Gateway };
 
 /// A FilterChain compiled for the workers: all that a connection asks for; immutable.
-struct FilterChainSpec
+struct FilterChainSpec : std::enable_shared_from_this<FilterChainSpec>
 {
     using Role = ListenerRole;
 
@@ -69,7 +72,11 @@ struct FilterChainSpec
     http::H2Options http2;
     std::string routeConfigName; // RDS; empty = inlineRoutes
     std::shared_ptr<const RouteTable> inlineRoutes;
-    std::shared_ptr<const FaultRules> fault; // of the filter itself, where a route has none
+    std::shared_ptr<const FilterChain> filters; // nullptr = none but the router
+    std::shared_ptr<const NetworkRbac> networkRbac; // nullptr = every connection may
+    PathRules pathRules;
+    RequestView::Trust trust = RequestView::Trust::ForwardedFor;
+    std::uint32_t trustedHops = 0;
     std::chrono::microseconds idleTimeout = std::chrono::hours(1); // between requests
     std::chrono::microseconds headTimeout{0}; // request_headers_timeout; 0 = none
     std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5); // 0 = none

@@ -176,7 +176,8 @@ Result<HeaderTest> HeaderTest::compile(const envoy::config::route::v3::HeaderMat
 
 bool HeaderTest::matches(const RequestView& request) const
 {
-    std::optional<std::string_view> value = request.header(name);
+    std::string joined;
+    std::optional<std::string_view> value = request.wholeHeader(name, joined);
     if (!value && missingIsEmpty)
         value = std::string_view();
     if (test.kind() == StringTest::Kind::Present)

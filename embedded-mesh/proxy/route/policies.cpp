@@ -5,57 +5,116 @@
 
 #include "envoy/config/core/v3/base.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
-#include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
 
 namespace meshyard::proxy {
 
 namespace {
 
-/// What an HTTP caller sees of an injected gRPC status (Envoy's grpcToHttpStatus).
-int httpStatusOfGrpc(std::uint32_t code)
+using Option = envoy::config::core::v3::HeaderValueOption;
+
+HeaderEdits::Action actionOf(const Option& option)
 {
-    constexpr int kStatus[]
-        = {200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401};
-    return code < std::size(kStatus) ? kStatus[code] : 500;
+    using Action = HeaderEdits::Action;
+    switch (option.append_action()) {
+    case Option::ADD_IF_ABSENT:
+        return Action::AddIfAbsent;
+    case Option::OVERWRITE_IF_EXISTS_OR_ADD:
+        return Action::Overwrite;
+    case Option::OVERWRITE_IF_EXISTS:
+        return Action::OverwriteIfExists;
+    default:
+        return option.has_append() && !option.append().value() ? Action::Overwrite : Action::Append;
+    }
+}
+
+Result<HeaderEdits::Addition> compileAddition(const Option& option)
+{
+    const std::string& name = option.header().key();
+    const std::string& value = option.header().raw_value().empty() ? option.header().value()
+                                                                   : option.header().raw_value();
+    if (!isHeaderName(name) || !isHeaderValue(value) || equalsIgnoreCase(name, "host")) {
+        return failure(ErrorCode::InvalidArgument,
+            "headers_to_add: '" + name + "' is no header line that may be added");
+    }
+    auto format = HeaderFormat::compile(value);
+    if (!format)
+        return at("headers_to_add " + name, format.error());
+    HeaderEdits::Addition addition;
+    addition.name = name;
+    addition.action = actionOf(option);
+    addition.keepEmpty = option.keep_empty_value();
+    if (format->isLiteral())
+        addition.value = format->text();
+    else
+        addition.format = std::make_shared<const HeaderFormat>(std::move(*format));
+    return addition;
 }
 
 } // namespace
 
 Result<void> HeaderEdits::append(const Options& add, const Names& remove)
 {
-    using Option = envoy::config::core::v3::HeaderValueOption;
     for (const std::string& name : remove) {
         if (name.empty() || name.front() == ':' || equalsIgnoreCase(name, "host"))
             return failure(
                 ErrorCode::InvalidArgument, "headers_to_remove: '" + name + "' may not be removed");
-        removals.push_back(name);
+        this->remove(name);
     }
     for (const Option& option : add) {
-        const std::string& name = option.header().key();
-        const std::string& value = option.header().value();
-        if (!isHeaderName(name) || !isHeaderValue(value)) {
-            return failure(ErrorCode::InvalidArgument,
-                "headers_to_add: '" + name + "' is no valid header line");
-        }
-        if (value.empty() && !option.keep_empty_value())
-            continue;
-        Action action = Action::Append;
-        switch (option.append_action()) {
-        case Option::ADD_IF_ABSENT:
-            action = Action::AddIfAbsent;
-            break;
-        case Option::OVERWRITE_IF_EXISTS_OR_ADD:
-            action = Action::Overwrite;
-            break;
-        case Option::OVERWRITE_IF_EXISTS:
-            action = Action::OverwriteIfExists;
-            break;
-        default:
-            break;
-        }
-        additions.push_back({name, value, action});
+        auto addition = compileAddition(option);
+        if (!addition)
+            return tl::unexpected(addition.error());
+        if (addition->format || !addition->value.empty() || addition->keepEmpty)
+            this->add(std::move(*addition));
     }
     return {};
+}
+
+void HeaderEdits::append(const HeaderEdits& later)
+{
+    for (const std::string& name : later.removals)
+        remove(name);
+    for (const Addition& addition : later.additions)
+        add(addition);
+}
+
+void HeaderEdits::remove(std::string_view name)
+{
+    dropAdditions(name);
+    if (!removes(name))
+        removals.emplace_back(name);
+}
+
+void HeaderEdits::add(Addition addition)
+{
+    const bool added = adds(addition.name);
+    switch (addition.action) {
+    case Action::Append:
+        break;
+    case Action::AddIfAbsent:
+        if (added)
+            return;
+        if (removes(addition.name))
+            addition.action = Action::Append;
+        break;
+    case Action::OverwriteIfExists:
+        if (added)
+            addition.action = Action::Overwrite;
+        else if (removes(addition.name))
+            return;
+        dropAdditions(addition.name);
+        break;
+    case Action::Overwrite:
+        dropAdditions(addition.name);
+        break;
+    }
+    additions.push_back(std::move(addition));
+}
+
+void HeaderEdits::clear()
+{
+    removals.clear();
+    additions.clear();
 }
 
 bool HeaderEdits::removes(std::string_view name) const
@@ -71,6 +130,60 @@ bool HeaderEdits::overwrites(std::string_view name) const
                    || addition.action == Action::OverwriteIfExists)
             && equalsIgnoreCase(addition.name, name);
     });
+}
+
+/// Whether a header of that name is there for certain once these edits have acted.
+bool HeaderEdits::adds(std::string_view name) const
+{
+    return std::ranges::any_of(additions, [name](const Addition& addition) {
+        return addition.action != Action::OverwriteIfExists
+            && equalsIgnoreCase(addition.name, name);
+    });
+}
+
+void HeaderEdits::dropAdditions(std::string_view name)
+{
+    std::erase_if(additions,
+        [name](const Addition& addition) { return equalsIgnoreCase(addition.name, name); });
+}
+
+bool HeaderEdits::isDynamic() const
+{
+    return std::ranges::any_of(
+        additions, [](const Addition& addition) { return addition.format != nullptr; });
+}
+
+HeaderEdits HeaderEdits::bound(const RequestFacts& facts) const
+{
+    HeaderEdits filled;
+    filled.removals = removals;
+    filled.additions.reserve(additions.size());
+    for (const Addition& addition : additions) {
+        Addition& copy = filled.additions.emplace_back(addition);
+        if (addition.format == nullptr)
+            continue;
+        HeaderFormat format = addition.format->bound(facts);
+        copy.value = format.text();
+        copy.format = format.isLiteral() ? nullptr
+                                         : std::make_shared<const HeaderFormat>(std::move(format));
+    }
+    return filled;
+}
+
+void HeaderEdits::finish(const ResponseFacts* facts)
+{
+    for (Addition& addition : additions) {
+        if (addition.format == nullptr)
+            continue;
+        addition.value.clear();
+        addition.format->append(facts, addition.value);
+        addition.format.reset();
+    }
+    std::erase_if(additions,
+        [](const Addition& addition) { return !addition.keepEmpty && addition.value.empty(); });
+    // Text of the peers' making may hold what no header line can.
+    for (Addition& addition : additions)
+        std::erase_if(addition.value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 Result<RetryRules> RetryRules::compile(const envoy::config::route::v3::RetryPolicy& policy)
@@ -100,8 +213,17 @@ Result<RetryRules> RetryRules::compile(const envoy::config::route::v3::RetryPoli
                     rules.statuses.set(status);
             }
         }
-        // gRPC conditions act on trailers, which only the HTTP/2 codec will bring; Envoy, too,
-        // ignores what it does not know here.
+        else if (word == "cancelled")
+            rules.grpcCodes.set(1);
+        else if (word == "deadline-exceeded")
+            rules.grpcCodes.set(4);
+        else if (word == "resource-exhausted")
+            rules.grpcCodes.set(8);
+        else if (word == "internal")
+            rules.grpcCodes.set(13);
+        else if (word == "unavailable")
+            rules.grpcCodes.set(14);
+        // Envoy, too, ignores what it does not know here.
     }
     if (policy.has_per_try_timeout())
         rules.perTryTimeout = toMicros(policy.per_try_timeout());
@@ -123,34 +245,6 @@ bool RetryRules::retriesStatus(int status) const
         return false;
     return (on5xx && status >= 500) || (onGatewayError && status >= 502 && status <= 504)
         || (onRetriable4xx && status == 409) || statuses.test(static_cast<std::size_t>(status));
-}
-
-Result<std::shared_ptr<const FaultRules>> FaultRules::compile(
-    const envoy::extensions::filters::http::fault::v3::HTTPFault& fault)
-{
-    auto rules = std::make_shared<FaultRules>();
-    if (fault.has_delay()) {
-        if (!fault.delay().has_fixed_delay())
-            return failure(
-                ErrorCode::InvalidArgument, "fault delay: only fixed_delay is supported");
-        rules->delay = toMicros(fault.delay().fixed_delay());
-        rules->delayPerMillion = perMillion(fault.delay().percentage());
-    }
-    if (fault.has_abort()) {
-        rules->abortStatus = fault.abort().has_grpc_status()
-            ? httpStatusOfGrpc(fault.abort().grpc_status())
-            : static_cast<int>(fault.abort().http_status());
-        if (rules->abortStatus < 200 || rules->abortStatus > 599)
-            return failure(ErrorCode::InvalidArgument, "fault abort: http_status must be 200..599");
-        rules->abortPerMillion = perMillion(fault.abort().percentage());
-    }
-    for (const auto& header : fault.headers()) {
-        auto test = HeaderTest::compile(header);
-        if (!test)
-            return tl::unexpected(test.error());
-        rules->headers.push_back(std::move(*test));
-    }
-    return rules;
 }
 
 } // namespace meshyard::proxy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "embedded-mesh/core/result.h"
+#include "embedded-mesh/proxy/route/header_format.h"
 #include "embedded-mesh/proxy/route/matchers.h"
 
 #include <bitset>
@@ -17,9 +18,6 @@ class HeaderValueOption;
 namespace envoy::config::route::v3 {
 class RetryPolicy;
 }
-namespace envoy::extensions::filters::http::fault::v3 {
-class HTTPFault;
-}
 namespace google::protobuf {
 template <typename T> class RepeatedPtrField;
 }
@@ -28,7 +26,8 @@ namespace meshyard::proxy {
 
 using Micros = std::chrono::microseconds;
 
-/// Headers to remove, then to add, in the order in which they act.
+/// Headers to remove, then to add, in the order in which they act. Levels that follow each other
+/// are folded into one list when configuration arrives.
 struct HeaderEdits
 {
     enum class Action : std::uint8_t { Append, AddIfAbsent, Overwrite, OverwriteIfExists };
@@ -38,6 +37,8 @@ struct HeaderEdits
         std::string name;
         std::string value;
         Action action = Action::Append;
+        std::shared_ptr<const HeaderFormat> format; // nullptr: value is the text
+        bool keepEmpty = false;
     };
 
     using Options = google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>;
@@ -46,11 +47,32 @@ struct HeaderEdits
     std::vector<std::string> removals;
     std::vector<Addition> additions;
 
+    /// One more level, which acts after what is there.
     Result<void> append(const Options& add, const Names& remove);
+    void append(const HeaderEdits& later);
+    void remove(std::string_view name);
+    void add(Addition addition);
+    void set(std::string_view name, std::string value)
+    {
+        add({std::string(name), std::move(value), Action::Overwrite, {}, false});
+    }
+    void clear();
+
     bool isEmpty() const { return removals.empty() && additions.empty(); }
     bool removes(std::string_view name) const;
     /// Whether an addition replaces the header of that name.
     bool overwrites(std::string_view name) const;
+
+    /// Some value has commands in it: not to be written before bound() and finish().
+    bool isDynamic() const;
+    /// With everything filled in that the request tells.
+    HeaderEdits bound(const RequestFacts& facts) const;
+    /// Fills in the rest; additions without any text go, as in Envoy.
+    void finish(const ResponseFacts* facts);
+
+private:
+    bool adds(std::string_view name) const;
+    void dropAdditions(std::string_view name);
 };
 
 struct RetryRules
@@ -62,6 +84,7 @@ struct RetryRules
     bool onRefusedStream = false;
     bool onRetriable4xx = false;
     std::bitset<600> statuses;
+    std::bitset<17> grpcCodes; // retried when they come in place of a response
     unsigned retries = 0;
     Micros perTryTimeout{0}; // 0 = none of its own
     Micros backOffBase = std::chrono::milliseconds(25);
@@ -69,19 +92,10 @@ struct RetryRules
 
     static Result<RetryRules> compile(const envoy::config::route::v3::RetryPolicy& policy);
     bool retriesStatus(int status) const;
-};
-
-/// Fault injection of one route: acts before the breaker and is not counted by it.
-struct FaultRules
-{
-    Micros delay{0};
-    std::uint32_t delayPerMillion = 0;
-    int abortStatus = 0;
-    std::uint32_t abortPerMillion = 0;
-    std::vector<HeaderTest> headers;
-
-    static Result<std::shared_ptr<const FaultRules>> compile(
-        const envoy::extensions::filters::http::fault::v3::HTTPFault& fault);
+    bool retriesGrpc(int code) const
+    {
+        return code > 0 && code < 17 && grpcCodes.test(static_cast<std::size_t>(code));
+    }
 };
 
 } // namespace meshyard::proxy

@@ -11,6 +11,10 @@
 #include <cstdint>
 #include <string_view>
 
+namespace envoy::config::core::v3 {
+class DataSource;
+}
+
 namespace meshyard::proxy {
 
 inline std::chrono::microseconds toMicros(const google::protobuf::Duration& duration)
@@ -61,6 +65,10 @@ inline bool isHeaderValue(std::string_view value)
 {
     return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
+
+/// Content of a file, an environment variable or the configuration itself; empty when none is
+/// named.
+Result<std::string> readSource(const envoy::config::core::v3::DataSource& source);
 
 /// Prefixes an error with the place it happened at.
 inline tl::unexpected<Error> at(std::string_view place, const Error& error)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RouteConfiguration to RouteTable: everything that can be refused is refused here.
 #include "embedded-mesh/proxy/route/proto_values.h"
+#include "embedded-mesh/proxy/route/rewrite_compiler.h"
 #include "embedded-mesh/proxy/route/route_table.h"
 
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
-#include "envoy/extensions/filters/http/fault/v3/fault.pb.h"
 
 namespace meshyard::proxy {
 
@@ -13,106 +13,95 @@ namespace {
 
 namespace v3 = envoy::config::route::v3;
 
-using FilterConfigs = google::protobuf::Map<std::string, google::protobuf::Any>;
+constexpr std::uint32_t kMaxDirectBody = 4096; // unless the table says otherwise, as in Envoy
 
-Result<std::shared_ptr<const FaultRules>> faultOf(const FilterConfigs& configs)
+/// What a route inherits.
+struct Level
 {
-    const auto found = configs.find("envoy.filters.http.fault");
-    if (found == configs.end())
-        return std::shared_ptr<const FaultRules>();
-    envoy::extensions::filters::http::fault::v3::HTTPFault fault;
-    if (!found->second.UnpackTo(&fault)) {
-        return failure(ErrorCode::InvalidArgument,
-            "typed_per_filter_config: envoy.filters.http.fault is no HTTPFault but "
-                + found->second.type_url());
-    }
-    return FaultRules::compile(fault);
+    const v3::RouteConfiguration& table;
+    const v3::VirtualHost& host;
+};
+
+template <typename From>
+Result<void> appendEdits(const From& level, HeaderEdits& request, HeaderEdits& response)
+{
+    if (auto done
+        = request.append(level.request_headers_to_add(), level.request_headers_to_remove());
+        !done)
+        return done;
+    return response.append(level.response_headers_to_add(), level.response_headers_to_remove());
 }
 
-Result<RouteMatch> compileMatch(const v3::RouteMatch& match)
+/// All levels in the order in which they act: the most specific first, unless the table says that
+/// its word is the last one. @param target nullptr = of the route itself.
+Result<void> compileEdits(const Level& level, const v3::Route& route,
+    const v3::WeightedCluster::ClusterWeight* target, HeaderEdits& request, HeaderEdits& response)
 {
-    RouteMatch compiled;
-    compiled.ignoreCase = match.has_case_sensitive() && !match.case_sensitive().value();
-    switch (match.path_specifier_case()) {
-    case v3::RouteMatch::kPrefix:
-        compiled.path = match.prefix();
-        break;
-    case v3::RouteMatch::kPath:
-        compiled.kind = RouteMatch::Path::Exact;
-        compiled.path = match.path();
-        break;
-    case v3::RouteMatch::kPathSeparatedPrefix:
-        compiled.kind = RouteMatch::Path::SeparatedPrefix;
-        compiled.path = match.path_separated_prefix();
-        break;
-    case v3::RouteMatch::kSafeRegex: {
-        compiled.kind = RouteMatch::Path::Regex;
-        auto test = StringTest::compile(match.safe_regex());
-        if (!test)
-            return at("safe_regex", test.error());
-        compiled.regex
-            = std::shared_ptr<const re2::RE2>(std::make_shared<StringTest>(*test), test->regex());
-        break;
-    }
-    case v3::RouteMatch::PATH_SPECIFIER_NOT_SET:
-        return failure(ErrorCode::InvalidArgument, "match has no path specifier");
-    }
-    if (match.has_runtime_fraction())
-        compiled.perMillion = perMillion(match.runtime_fraction().default_value());
-    if (match.has_grpc()) {
-        v3::HeaderMatcher grpc;
-        grpc.set_name("content-type");
-        grpc.set_prefix_match("application/grpc");
-        compiled.headers.push_back(*HeaderTest::compile(grpc));
-    }
-    for (const v3::HeaderMatcher& header : match.headers()) {
-        auto test = HeaderTest::compile(header);
-        if (!test)
-            return at("headers", test.error());
-        compiled.headers.push_back(std::move(*test));
-    }
-    for (const v3::QueryParameterMatcher& parameter : match.query_parameters()) {
-        auto test = QueryTest::compile(parameter);
-        if (!test)
-            return at("query_parameters", test.error());
-        compiled.query.push_back(std::move(*test));
-    }
-    return compiled;
+    const auto ofTarget = [&]() -> Result<void> {
+        return target == nullptr ? Result<void>() : appendEdits(*target, request, response);
+    };
+    const auto ofRoute = [&] { return appendEdits(route, request, response); };
+    const auto ofHost = [&] { return appendEdits(level.host, request, response); };
+    const auto ofTable = [&] { return appendEdits(level.table, request, response); };
+    if (level.table.most_specific_header_mutations_wins())
+        return ofTable().and_then(ofHost).and_then(ofRoute).and_then(ofTarget);
+    return ofTarget().and_then(ofRoute).and_then(ofHost).and_then(ofTable);
 }
 
-Result<WeightedTarget> compileTarget(const v3::WeightedCluster::ClusterWeight& weight)
+Result<FilterOverrides> compileOverrides(
+    const Level& level, const v3::Route& route, const v3::WeightedCluster::ClusterWeight* target)
+{
+    FilterOverrides overrides;
+    for (const auto* configs : {&level.table.typed_per_filter_config(),
+             &level.host.typed_per_filter_config(), &route.typed_per_filter_config(),
+             target == nullptr ? nullptr : &target->typed_per_filter_config()}) {
+        if (configs == nullptr)
+            continue;
+        if (auto done = overrides.append(*configs); !done)
+            return tl::unexpected(done.error());
+    }
+    return overrides;
+}
+
+Result<WeightedTarget> compileTarget(
+    const v3::WeightedCluster::ClusterWeight& weight, const Level& level, const v3::Route& route)
 {
     WeightedTarget target;
     target.cluster = weight.name();
+    target.clusterHeader = weight.cluster_header();
     target.weight = weight.weight().value();
     target.hostRewrite = weight.host_rewrite_literal();
-    if (auto done = target.requestEdits.append(
-            weight.request_headers_to_add(), weight.request_headers_to_remove());
+    if (auto done = compileEdits(level, route, &weight, target.requestEdits, target.responseEdits);
         !done)
         return tl::unexpected(done.error());
-    if (auto done = target.responseEdits.append(
-            weight.response_headers_to_add(), weight.response_headers_to_remove());
-        !done)
-        return tl::unexpected(done.error());
-    auto fault = faultOf(weight.typed_per_filter_config());
-    if (!fault)
-        return tl::unexpected(fault.error());
-    target.fault = std::move(*fault);
+    auto overrides = compileOverrides(level, route, &weight);
+    if (!overrides)
+        return tl::unexpected(overrides.error());
+    target.filters = std::move(*overrides);
     return target;
 }
 
-Result<void> compileTargets(const v3::RouteAction& route, ForwardAction& action)
+Result<void> compileTargets(const Level& level, const v3::Route& proto, ForwardAction& action)
 {
+    const v3::RouteAction& route = proto.route();
     switch (route.cluster_specifier_case()) {
-    case v3::RouteAction::kCluster:
-        action.targets.push_back(WeightedTarget{route.cluster(), 1, {}, {}, {}, {}});
+    case v3::RouteAction::kCluster: {
+        v3::WeightedCluster::ClusterWeight whole;
+        whole.set_name(route.cluster());
+        whole.mutable_weight()->set_value(1);
+        auto target = compileTarget(whole, level, proto);
+        if (!target)
+            return tl::unexpected(target.error());
+        action.targets.push_back(std::move(*target));
         break;
+    }
     case v3::RouteAction::kClusterHeader:
         action.clusterHeader = route.cluster_header();
         return {};
     case v3::RouteAction::kWeightedClusters:
+        action.weightHeader = route.weighted_clusters().header_name();
         for (const auto& weight : route.weighted_clusters().clusters()) {
-            auto target = compileTarget(weight);
+            auto target = compileTarget(weight, level, proto);
             if (!target)
                 return at("weighted_clusters " + weight.name(), target.error());
             action.targets.push_back(std::move(*target));
@@ -122,8 +111,9 @@ Result<void> compileTargets(const v3::RouteAction& route, ForwardAction& action)
         break;
     }
     for (const WeightedTarget& target : action.targets) {
-        if (target.cluster.empty())
-            return failure(ErrorCode::InvalidArgument, "a target has no cluster name");
+        if (target.cluster.empty() == target.clusterHeader.empty())
+            return failure(
+                ErrorCode::InvalidArgument, "a target needs a cluster name or a cluster_header");
         action.totalWeight += target.weight;
     }
     if (action.targets.empty() || action.totalWeight == 0)
@@ -131,29 +121,61 @@ Result<void> compileTargets(const v3::RouteAction& route, ForwardAction& action)
     return {};
 }
 
-Result<ForwardAction> compileForward(const v3::RouteAction& route, const v3::RetryPolicy* hostRetry)
+Result<std::vector<MirrorRules>> compileMirrors(const Level& level, const v3::RouteAction& route)
 {
+    const auto* policies = &route.request_mirror_policies();
+    if (policies->empty())
+        policies = &level.host.request_mirror_policies();
+    if (policies->empty())
+        policies = &level.table.request_mirror_policies();
+    std::vector<MirrorRules> mirrors;
+    for (const auto& policy : *policies) {
+        MirrorRules rules;
+        rules.cluster = policy.cluster();
+        rules.clusterHeader = policy.cluster_header();
+        if (rules.cluster.empty() == rules.clusterHeader.empty())
+            return failure(ErrorCode::InvalidArgument,
+                "request_mirror_policies: needs a cluster or a cluster_header");
+        if (policy.has_runtime_fraction())
+            rules.perMillion = perMillion(policy.runtime_fraction().default_value());
+        rules.hostRewrite = policy.host_rewrite_literal();
+        rules.appendsSuffix
+            = !policy.disable_shadow_host_suffix_append() && rules.hostRewrite.empty();
+        mirrors.push_back(std::move(rules));
+    }
+    return mirrors;
+}
+
+Result<ForwardAction> compileForward(const Level& level, const v3::Route& proto)
+{
+    const v3::RouteAction& route = proto.route();
     ForwardAction action;
-    if (auto done = compileTargets(route, action); !done)
+    if (auto done = compileTargets(level, proto, action); !done)
         return tl::unexpected(done.error());
     if (route.has_timeout())
         action.timeout = toMicros(route.timeout());
+    if (route.max_stream_duration().has_max_stream_duration())
+        action.maxDuration = toMicros(route.max_stream_duration().max_stream_duration());
+    if (route.max_stream_duration().has_grpc_timeout_header_max())
+        action.grpcTimeoutMax = toMicros(route.max_stream_duration().grpc_timeout_header_max());
     if (route.cluster_not_found_response_code() == v3::RouteAction::NOT_FOUND)
         action.missingClusterStatus = 404;
     else if (route.cluster_not_found_response_code() == v3::RouteAction::INTERNAL_SERVER_ERROR)
         action.missingClusterStatus = 500;
-    action.prefixRewrite = route.prefix_rewrite();
-    if (route.has_regex_rewrite()) {
-        auto test = StringTest::compile(route.regex_rewrite().pattern());
-        if (!test)
-            return at("regex_rewrite", test.error());
-        action.regexRewrite
-            = std::shared_ptr<const re2::RE2>(std::make_shared<StringTest>(*test), test->regex());
-        action.regexSubstitution = route.regex_rewrite().substitution();
-    }
-    action.hostRewrite = route.host_rewrite_literal();
-    const v3::RetryPolicy* const retry
-        = route.has_retry_policy() ? &route.retry_policy() : hostRetry;
+    if (auto done = compilePathRewrite(route, action); !done)
+        return tl::unexpected(done.error());
+    auto host = compileHostRewrite(route);
+    if (!host)
+        return tl::unexpected(host.error());
+    action.host = std::move(*host);
+    auto mirrors = compileMirrors(level, route);
+    if (!mirrors)
+        return tl::unexpected(mirrors.error());
+    action.mirrors = std::move(*mirrors);
+    const v3::RetryPolicy* retry
+        = level.host.has_retry_policy() ? &level.host.retry_policy() : nullptr;
+    if (route.has_retry_policy())
+        retry = &route.retry_policy();
     if (retry != nullptr) {
         auto rules = RetryRules::compile(*retry);
         if (!rules)
@@ -163,69 +185,88 @@ Result<ForwardAction> compileForward(const v3::RouteAction& route, const v3::Ret
     return action;
 }
 
-RedirectRules compileRedirect(const v3::RedirectAction& redirect)
+Result<DirectAnswer> compileDirect(const Level& level, const v3::DirectResponseAction& direct)
 {
-    constexpr int kStatus[] = {301, 302, 303, 307, 308};
-    RedirectRules rules;
-    rules.status = kStatus[std::clamp<int>(redirect.response_code(), 0, 4)];
-    rules.scheme = redirect.https_redirect() ? "https" : redirect.scheme_redirect();
-    rules.host = redirect.host_redirect();
-    rules.port = redirect.port_redirect();
-    rules.path = redirect.path_redirect();
-    rules.prefixRewrite = redirect.prefix_rewrite();
-    rules.stripQuery = redirect.strip_query();
-    return rules;
+    if (direct.status() < 200 || direct.status() > 599)
+        return failure(ErrorCode::InvalidArgument, "direct_response.status must be 200..599");
+    auto body = readSource(direct.body());
+    if (!body)
+        return at("direct_response.body", body.error());
+    const std::uint32_t limit = level.table.has_max_direct_response_body_size_bytes()
+        ? level.table.max_direct_response_body_size_bytes().value()
+        : kMaxDirectBody;
+    if (body->size() > limit) {
+        return failure(ErrorCode::InvalidArgument,
+            "direct_response.body has " + std::to_string(body->size())
+                + " bytes, more than max_direct_response_body_size_bytes allows ("
+                + std::to_string(limit) + ")");
+    }
+    return DirectAnswer{static_cast<int>(direct.status()), std::move(*body)};
 }
 
-Result<Route> compileRoute(const v3::Route& route, const v3::VirtualHost& host)
+Result<void> compileAction(const Level& level, const v3::Route& route, Route& compiled)
 {
-    Route compiled;
-    compiled.name = route.name();
-    auto match = compileMatch(route.match());
-    if (!match)
-        return at("match", match.error());
-    compiled.match = std::move(*match);
     switch (route.action_case()) {
     case v3::Route::kRoute: {
-        auto forward = compileForward(
-            route.route(), host.has_retry_policy() ? &host.retry_policy() : nullptr);
+        auto forward = compileForward(level, route);
         if (!forward)
             return at("route", forward.error());
         compiled.action = std::move(*forward);
-        break;
+        return {};
     }
-    case v3::Route::kRedirect:
-        compiled.action = compileRedirect(route.redirect());
-        break;
+    case v3::Route::kRedirect: {
+        auto redirect = compileRedirect(route.redirect());
+        if (!redirect)
+            return at("redirect", redirect.error());
+        compiled.action = std::move(*redirect);
+        return {};
+    }
     case v3::Route::kDirectResponse: {
-        const auto& direct = route.direct_response();
-        if (direct.status() < 200 || direct.status() > 599)
-            return failure(ErrorCode::InvalidArgument, "direct_response.status must be 200..599");
-        const std::string& body = direct.body().has_inline_string() ? direct.body().inline_string()
-                                                                    : direct.body().inline_bytes();
-        compiled.action = DirectAnswer{static_cast<int>(direct.status()), body};
-        break;
+        auto direct = compileDirect(level, route.direct_response());
+        if (!direct)
+            return tl::unexpected(direct.error());
+        compiled.action = std::move(*direct);
+        return {};
     }
     default:
         return failure(ErrorCode::InvalidArgument, "route has no supported action");
     }
-    auto fault = faultOf(route.typed_per_filter_config());
-    if (fault && !*fault)
-        fault = faultOf(host.typed_per_filter_config());
-    if (!fault)
-        return tl::unexpected(fault.error());
-    compiled.fault = std::move(*fault);
+}
+
+Result<Route> compileRoute(const Level& level, const v3::Route& route)
+{
+    Route compiled;
+    compiled.name = route.name();
+    auto match = RouteMatch::compile(route.match());
+    if (!match)
+        return at("match", match.error());
+    compiled.match = std::move(*match);
+    compiled.match.ignoresParameters = level.table.ignore_path_parameters_in_path_matching();
+    if (auto done = compileAction(level, route, compiled); !done)
+        return tl::unexpected(done.error());
+    if (auto done
+        = compileEdits(level, route, nullptr, compiled.requestEdits, compiled.responseEdits);
+        !done)
+        return tl::unexpected(done.error());
+    auto overrides = compileOverrides(level, route, nullptr);
+    if (!overrides)
+        return tl::unexpected(overrides.error());
+    compiled.filters = std::move(*overrides);
     return compiled;
 }
 
-template <typename Level> Result<void> appendEdits(Route& route, const Level& level)
+/// require_tls: requests that came in plain text are sent to https.
+Result<std::optional<Route>> compileTlsRedirect(const v3::VirtualHost& host)
 {
-    if (auto done = route.requestEdits.append(
-            level.request_headers_to_add(), level.request_headers_to_remove());
-        !done)
-        return done;
-    return route.responseEdits.append(
-        level.response_headers_to_add(), level.response_headers_to_remove());
+    if (host.require_tls() == v3::VirtualHost::NONE)
+        return std::optional<Route>();
+    if (host.require_tls() == v3::VirtualHost::EXTERNAL_ONLY)
+        return failure(ErrorCode::InvalidArgument, "require_tls: EXTERNAL_ONLY is not supported");
+    Route redirect;
+    RedirectRules rules;
+    rules.scheme = "https";
+    redirect.action = rules;
+    return std::optional<Route>(std::move(redirect));
 }
 
 } // namespace
@@ -264,16 +305,16 @@ Result<std::shared_ptr<const RouteTable>> RouteTable::compile(const v3::RouteCon
             = "route_config '" + config.name() + "' virtual_host '" + host.name() + "'";
         VirtualHost compiled;
         compiled.name = host.name();
+        auto tlsRedirect = compileTlsRedirect(host);
+        if (!tlsRedirect)
+            return at(place, tlsRedirect.error());
+        compiled.tlsRedirect = std::move(*tlsRedirect);
         for (const v3::Route& route : host.routes()) {
-            const std::string routePlace
-                = place + " route " + std::to_string(compiled.routes.size()) + " " + route.name();
-            auto made = compileRoute(route, host);
-            if (!made)
-                return at(routePlace, made.error());
-            for (auto done :
-                {appendEdits(*made, route), appendEdits(*made, host), appendEdits(*made, config)}) {
-                if (!done)
-                    return at(routePlace, done.error());
+            auto made = compileRoute({config, host}, route);
+            if (!made) {
+                return at(
+                    place + " route " + std::to_string(compiled.routes.size()) + " " + route.name(),
+                    made.error());
             }
             compiled.routes.push_back(std::move(*made));
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/route/route_table.h"
 
+#include "embedded-mesh/proxy/route/authority.h"
+
 #include <re2/re2.h>
 
 #include <array>
@@ -21,56 +23,12 @@ std::string_view lowered(std::string_view text, std::array<char, kMaxDomain>& bu
     return {buffer.data(), text.size()};
 }
 
-std::string_view withoutPort(std::string_view authority)
-{
-    const std::size_t colon = authority.rfind(':');
-    if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos)
-        return authority;
-    return authority.substr(0, colon);
-}
-
 } // namespace
-
-const WeightedTarget* ForwardAction::pick(std::uint64_t random) const
-{
-    if (targets.size() == 1)
-        return &targets.front();
-    if (totalWeight == 0)
-        return nullptr;
-    std::uint64_t at = random % totalWeight;
-    for (const WeightedTarget& target : targets) {
-        if (at < target.weight)
-            return &target;
-        at -= target.weight;
-    }
-    return &targets.back();
-}
-
-std::string RedirectRules::location(const RequestView& request, std::size_t matchedPrefix) const
-{
-    std::string target = scheme.empty() ? std::string(request.scheme) : scheme;
-    target += "://";
-    if (host.empty())
-        target += port == 0 ? request.authority : withoutPort(request.authority);
-    else
-        target += host;
-    if (port != 0)
-        target += ':' + std::to_string(port);
-    if (!path.empty()) {
-        target += path;
-        return target;
-    }
-    if (!prefixRewrite.empty())
-        target += prefixRewrite + std::string(request.path.substr(matchedPrefix));
-    else
-        target += request.path;
-    if (!stripQuery && request.query.data() != nullptr)
-        target += '?' + std::string(request.query);
-    return target;
-}
 
 bool RouteMatch::matchesPath(std::string_view requested) const
 {
+    if (ignoresParameters)
+        requested = requested.substr(0, requested.find(';'));
     const std::string_view start = requested.substr(0, path.size());
     const bool same = ignoreCase ? equalsIgnoreCase(start, path) : start == path;
     switch (kind) {
@@ -117,6 +75,8 @@ const Route* RouteTable::match(const RequestView& request, std::uint64_t random)
     const VirtualHost* const host = hostOf(request.authority);
     if (host == nullptr)
         return nullptr;
+    if (host->tlsRedirect && request.scheme == "http")
+        return &*host->tlsRedirect;
     for (const Route& route : host->routes) {
         if (route.match.matches(request, random))
             return &route;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/proxy/route/policies.h"
+#include "embedded-mesh/proxy/route/route_action.h"
 
 #include <string>
 #include <unordered_map>
@@ -10,57 +10,10 @@
 
 namespace envoy::config::route::v3 {
 class RouteConfiguration;
-}
+class RouteMatch;
+} // namespace envoy::config::route::v3
 
 namespace meshyard::proxy {
-
-/// One destination of a route, with what only it adds to the request.
-struct WeightedTarget
-{
-    std::string cluster;
-    std::uint32_t weight = 1;
-    std::string hostRewrite;
-    HeaderEdits requestEdits;
-    HeaderEdits responseEdits;
-    std::shared_ptr<const FaultRules> fault; // nullptr: the route's
-};
-
-struct ForwardAction
-{
-    std::vector<WeightedTarget> targets;
-    std::uint64_t totalWeight = 0;
-    std::string clusterHeader; // names the cluster instead of targets
-    int missingClusterStatus = 503;
-    Micros timeout = std::chrono::seconds(15); // 0 = none
-    std::string prefixRewrite;
-    std::shared_ptr<const re2::RE2> regexRewrite;
-    std::string regexSubstitution;
-    std::string hostRewrite;
-    RetryRules retry;
-
-    /// @param random uniform over 64 bits. @return nullptr when there is no weight at all.
-    const WeightedTarget* pick(std::uint64_t random) const;
-};
-
-struct RedirectRules
-{
-    int status = 301;
-    std::string scheme;
-    std::string host;
-    std::uint32_t port = 0;
-    std::string path; // replaces path and query
-    std::string prefixRewrite;
-    bool stripQuery = false;
-
-    /// @param matchedPrefix length of the prefix the route matched.
-    std::string location(const RequestView& request, std::size_t matchedPrefix) const;
-};
-
-struct DirectAnswer
-{
-    int status = 200;
-    std::string body;
-};
 
 struct RouteMatch
 {
@@ -69,13 +22,20 @@ struct RouteMatch
     Path kind = Path::Prefix;
     std::string path;
     bool ignoreCase = false;
+    bool ignoresParameters = false; // ";…" in the path
     std::shared_ptr<const re2::RE2> regex;
     std::uint32_t perMillion = 1000000;
     std::vector<HeaderTest> headers;
     std::vector<QueryTest> query;
 
+    static Result<RouteMatch> compile(const envoy::config::route::v3::RouteMatch& match);
     bool matches(const RequestView& request, std::uint64_t random) const;
     bool matchesPath(std::string_view path) const;
+    /// How much of a path that matches a rewrite replaces.
+    std::size_t matchedSize(std::string_view requested) const
+    {
+        return kind == Path::Regex ? requested.size() : std::min(path.size(), requested.size());
+    }
 };
 
 struct Route
@@ -85,7 +45,7 @@ struct Route
     std::variant<ForwardAction, RedirectRules, DirectAnswer> action;
     HeaderEdits requestEdits; // route's, then virtual host's, then the table's
     HeaderEdits responseEdits;
-    std::shared_ptr<const FaultRules> fault;
+    FilterOverrides filters; // the table's, below them the virtual host's, below them its own
 };
 
 /// A RouteConfiguration compiled for matching: no allocation, no string building on the way.
@@ -108,6 +68,7 @@ private:
     {
         std::string name;
         std::vector<Route> routes;
+        std::optional<Route> tlsRedirect; // require_tls: for requests that came without
     };
 
     struct Wildcard

@@ -90,7 +90,15 @@ std::string statsPage(const Figures& figures)
                                    "downstream_global_cx_overflow: {}\n"
                                    "downstream_cx_accept_refused: {}\n",
         figures.downstreamConnections, figures.workers, figures.logLinesWritten,
-        figures.logLinesDropped, figures.spansSent, figures.spansDropped, figures.connectionsRefused, figures.acceptRefusals);
+        figures.logLinesDropped, figures.spansSent, figures.spansDropped,
+        figures.connectionsRefused, figures.acceptRefusals);
+    for (const auto& [name, value] : figures.filters)
+        page += fmt::format("{}: {}\n", name, value);
+    for (const auto& [name, mirrors] : figures.mirrors) {
+        page += fmt::format("mirror.{0}.sent: {1}\nmirror.{0}.answered: {2}\n"
+                            "mirror.{0}.failed: {3}\nmirror.{0}.dropped: {4}\n",
+            name, mirrors.sent, mirrors.answered, mirrors.failed, mirrors.dropped);
+    }
     for (const auto& [name, cluster] : figures.clusters)
         addClusterStats(page, name, cluster);
     return page;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/telemetry/figures.h"
 
+#include "embedded-mesh/proxy/filter/filter_stats.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
 
 #include <numeric>
@@ -117,6 +118,19 @@ void Figures::add(const Worker& worker)
         addCluster(clusters[name], *cluster, context.now());
     for (const auto& [key, series] : context.istio.all())
         istio[key].add(series);
+    for (const auto& [name, counted] : context.mirrorCounters) {
+        MirrorCounters& sum = mirrors[name];
+        sum.sent += counted.sent;
+        sum.answered += counted.answered;
+        sum.failed += counted.failed;
+        sum.dropped += counted.dropped;
+    }
+    if (workers > 1)
+        return; // the filters' counters are the same ones in every worker
+    for (const auto& [name, listener] : worker.listeners())
+        visitFilterStats(listener->spec(), [this](std::string_view stat, std::uint64_t value) {
+            filters[std::string(stat)] += value; // of one name: of one stat_prefix
+        });
 }
 
 } // namespace meshyard::proxy

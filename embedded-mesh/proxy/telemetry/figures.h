@@ -71,6 +71,8 @@ struct Figures
     std::uint64_t logLinesDropped = 0;
     std::map<std::string, ClusterFigures> clusters;
     IstioTable::Map istio;
+    std::map<std::string, std::uint64_t> filters; // shared by the workers: taken once
+    std::map<std::string, MirrorCounters> mirrors; // by cluster
 
     /// On the worker's thread.
     void add(const Worker& worker);

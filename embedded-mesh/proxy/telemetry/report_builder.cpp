@@ -61,7 +61,7 @@ v1::OutboundSecond& addOutbound(const std::string& cluster, const std::string& e
     v1::OutboundSecond& row = *report.add_outbound();
     row.set_cluster(cluster);
     row.set_endpoint(endpoint);
-    row.set_protocol(counters.tcp ? v1::TCP : v1::HTTP1);
+    row.set_protocol(static_cast<v1::Protocol>(counters.protocol));
     fill(counters, *row.mutable_outcomes());
     row.set_bytes_out(counters.bytesOut);
     row.set_bytes_in(counters.bytesIn);

@@ -65,6 +65,8 @@ template <typename Spec> std::set<std::string> namesOf(const Spec& spec)
     for (const SettingsPointer& settings : settingsOf(spec)) {
         for (std::string& name : settings->secretNames())
             names.insert(std::move(name));
+        for (const FileSecret& file : settings->files)
+            names.erase(file.key);
     }
     return names;
 }
@@ -79,6 +81,20 @@ std::set<std::string> TlsResolver::secretNames(const ListenerSpec& listener)
 std::set<std::string> TlsResolver::secretNames(const ClusterSpec& cluster)
 {
     return namesOf(cluster);
+}
+
+std::vector<FileSecret> TlsResolver::fileSecrets(const ConfigSnapshot& snapshot)
+{
+    std::vector<FileSecret> files;
+    const auto addAll = [&](const auto& spec) {
+        for (const SettingsPointer& settings : settingsOf(spec))
+            files.insert(files.end(), settings->files.begin(), settings->files.end());
+    };
+    for (const auto& [name, listener] : snapshot.listeners)
+        addAll(*listener);
+    for (const auto& [name, config] : snapshot.clusters)
+        addAll(*config.spec);
+    return files;
 }
 
 std::shared_ptr<const net::TlsContext> TlsResolver::contextOf(const SettingsPointer& settings)

@@ -16,9 +16,10 @@ public:
     void resolve(
         ConfigSnapshot& snapshot, const SecretTable& secrets, std::vector<std::string>& warnings);
 
-    /// Names in the order of the alphabet, each once.
+    /// Names to ask the control plane for; those of files are none of its business.
     static std::set<std::string> secretNames(const ListenerSpec& listener);
     static std::set<std::string> secretNames(const ClusterSpec& cluster);
+    static std::vector<FileSecret> fileSecrets(const ConfigSnapshot& snapshot);
 
 private:
     struct Context

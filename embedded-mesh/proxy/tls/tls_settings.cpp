@@ -72,14 +72,23 @@ Result<void> compileParameters(const tls::TlsParameters& proto, net::TlsOptions&
     return {};
 }
 
-Result<std::string> secretName(const tls::SdsSecretConfig& proto, const char* field)
+/// @return its key in the SecretTable.
+Result<std::string> secretKey(
+    const tls::SdsSecretConfig& proto, TlsSettings& settings, const char* field)
 {
     const auto& source = proto.sds_config();
     if (proto.name().empty())
         return failure(ErrorCode::InvalidArgument, std::string(field) + ": name is empty");
+    if (source.has_path_config_source()) {
+        settings.files.push_back(
+            FileSecret::fromSds(source.path_config_source().path(), proto.name()));
+        return settings.files.back().key;
+    }
     if (proto.has_sds_config() && !source.has_ads() && !source.has_self()) {
         return failure(ErrorCode::InvalidArgument,
-            std::string(field) + ".sds_config: only the config source 'ads' is supported");
+            std::string(field)
+                + ".sds_config: only the config sources 'ads' and 'path_config_source' are "
+                  "supported");
     }
     return proto.name();
 }
@@ -97,6 +106,16 @@ Result<void> compileValidation(const tls::CommonTlsContext& proto, TlsSettings& 
         rules = &combined.default_validation_context();
         secret = &combined.validation_context_sds_secret_config();
     }
+    if (rules != nullptr && secret == nullptr && watchesFiles(*rules)) {
+        settings.files.push_back(FileSecret::from(*rules));
+        settings.validationSecret = settings.files.back().key;
+        std::vector<std::string> files;
+        return settings.files.back().load(files).map([](const auto&) { });
+    }
+    if (rules != nullptr && watchesFiles(*rules)) {
+        return failure(ErrorCode::InvalidArgument,
+            "default_validation_context: watched_directory is not supported beside a secret");
+    }
     if (rules != nullptr) {
         auto compiled = ValidationRules::compile(*rules);
         if (!compiled)
@@ -104,7 +123,7 @@ Result<void> compileValidation(const tls::CommonTlsContext& proto, TlsSettings& 
         compiled->applyTo(settings.options);
     }
     if (secret != nullptr) {
-        auto name = secretName(*secret, "validation_context_sds_secret_config");
+        auto name = secretKey(*secret, settings, "validation_context_sds_secret_config");
         if (!name)
             return tl::unexpected(name.error());
         settings.validationSecret = std::move(*name);
@@ -119,13 +138,21 @@ Result<void> compileCommon(const tls::CommonTlsContext& proto, TlsSettings& sett
     if (auto done = compileParameters(proto.tls_params(), settings.options); !done)
         return done;
     for (const auto& certificate : proto.tls_certificates()) {
+        if (watchesFiles(certificate)) {
+            settings.files.push_back(FileSecret::from(certificate));
+            settings.certificateSecrets.push_back(settings.files.back().key);
+            std::vector<std::string> files;
+            if (auto loaded = settings.files.back().load(files); !loaded)
+                return at("tls_certificates", loaded.error());
+            continue;
+        }
         auto read = readCertificate(certificate);
         if (!read)
             return at("tls_certificates", read.error());
         settings.options.certificates.push_back(std::move(*read));
     }
     for (const auto& secret : proto.tls_certificate_sds_secret_configs()) {
-        auto name = secretName(secret, "tls_certificate_sds_secret_configs");
+        auto name = secretKey(secret, settings, "tls_certificate_sds_secret_configs");
         if (!name)
             return tl::unexpected(name.error());
         settings.certificateSecrets.push_back(std::move(*name));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/proxy/tls/secret.h"
+#include "embedded-mesh/proxy/tls/file_secret.h"
 
 namespace envoy::config::core::v3 {
 class TransportSocket;
@@ -22,6 +22,7 @@ struct TlsSettings
     net::TlsOptions options; // without what secrets bring
     std::vector<std::string> certificateSecrets;
     std::string validationSecret; // empty = options hold the rules
+    std::vector<FileSecret> files; // those of the secrets that are watched files
     std::string key; // equal texts = equal settings
 
     /// @return nullptr = raw_buffer: plaintext. Errors name the field.

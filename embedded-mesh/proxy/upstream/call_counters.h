@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/core/ids.h"
 #include "embedded-mesh/core/latency_sketch.h"
 
 #include <algorithm>
@@ -50,7 +51,8 @@ struct CallCounters
     std::uint64_t upstreamMicros = 0; // part of the latency that was spent waiting for the upstream
     std::uint32_t inFlight = 0; // not cleared
     std::uint32_t peakInFlight = 0;
-    bool tcp = false;
+    Protocol protocol = Protocol::Http1; // of the last call
+    std::array<std::uint64_t, 17> grpcTotals{}; // by status, since start
     LatencySketch latency;
     std::array<std::uint64_t, kCallResults> totals{}; // since start
     std::uint64_t totalRetries = 0;
@@ -74,6 +76,7 @@ struct CallCounters
         const auto group = static_cast<std::size_t>(status) / 100;
         ++statusClasses[group < statusClasses.size() ? group : 0];
     }
+    void countGrpc(int code) { ++grpcTotals[static_cast<std::size_t>(std::clamp(code, 0, 16))]; }
 
     void retry()
     {
