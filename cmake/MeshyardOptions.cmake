@@ -4,6 +4,7 @@
 option(MESHYARD_BUILD_TESTS "Build the tests and benchmarks" ON)
 option(MESHYARD_BUILD_CONSOLE "Build the desktop console (needs Qt Widgets)" ON)
 option(MESHYARD_CHECK_HEADERS "Compile every header alone as part of all" OFF)
+option(MESHYARD_FUZZ "Build tests/fuzz for libFuzzer (needs clang)" OFF)
 set(MESHYARD_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address;undefined")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -30,6 +31,14 @@ foreach(sanitizer IN LISTS MESHYARD_SANITIZE)
     add_link_options(-fsanitize=${sanitizer})
 endforeach()
 
+if(MESHYARD_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        message(FATAL_ERROR "MESHYARD_FUZZ needs clang: use the preset fuzz")
+    endif()
+    # A finding ends the run; numbers that wrap are asked for in hashes only.
+    add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-recover=all)
+endif()
+
 # Release binaries carry the usual hardening.
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT MESHYARD_SANITIZE)
     add_compile_options(-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -43,6 +52,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
     # GCC bug 105651: optimised std::string concatenation is reported as an overlapping copy.
     target_compile_options(meshyard_warnings INTERFACE -Wno-restrict
         -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow -Wno-error=array-bounds)
+endif()
+
+if(MESHYARD_FUZZ)
+    target_compile_options(meshyard_warnings INTERFACE -Wno-error) # of a compiler we do not build with
 endif()
 
 find_package(Threads REQUIRED)

@@ -53,6 +53,7 @@ constexpr std::array kHeaders = {
 };
 
 constexpr std::size_t kLongest = 23;
+constexpr std::string_view kEnvoyPrefix = "x-envoy-";
 
 /// First entry of each length; kHeaders is sorted by length.
 constexpr auto kFirstOfLength = [] {
@@ -70,6 +71,9 @@ constexpr auto kFirstOfLength = [] {
 
 KnownHeader knownHeader(std::string_view name)
 {
+    if (name.size() > kEnvoyPrefix.size()
+        && equalsIgnoringCase(name.substr(0, kEnvoyPrefix.size()), kEnvoyPrefix))
+        return KnownHeader::XEnvoy;
     if (name.empty() || name.size() > kLongest)
         return KnownHeader::Other;
     for (std::size_t i = kFirstOfLength[name.size()]; i < kFirstOfLength[name.size() + 1]; ++i) {

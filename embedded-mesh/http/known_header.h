@@ -37,6 +37,7 @@ enum class KnownHeader : std::uint8_t {
     Upgrade,
     UserAgent,
     Via,
+    XEnvoy, // any x-envoy-…
     XForwardedClientCert,
     XForwardedFor,
     XForwardedProto,

@@ -32,7 +32,7 @@ Result<void> Connection::adopt(Fd fd, const TlsContext& tls, Duration handshakeT
         return adopted;
     beginTls(tls, {}, {});
     m_state = State::Handshaking;
-    m_tls->handshakeTimer.emplace(m_loop.timers(),
+    m_tls->handshakeTimer = std::make_unique<Timer>(m_loop.timers(),
         [this] { fail(Error{ErrorCode::DeadlineExceeded, "TLS handshake takes too long"}); });
     if (handshakeTimeout.count() > 0)
         m_tls->handshakeTimer->armAfter(handshakeTimeout);
@@ -72,7 +72,7 @@ bool Connection::isTlsResumed() const
 
 std::size_t Connection::heldBytes() const
 {
-    return m_tls == nullptr ? 0 : m_tls->held.size();
+    return m_tls == nullptr || m_tls->held == nullptr ? 0 : m_tls->held->size();
 }
 
 Connection::Life Connection::takeCiphertext(bool& drained)
@@ -146,10 +146,8 @@ Connection::Life Connection::handshake()
         return Life::Alive;
     m_tls->handshakeTimer.reset();
     m_state = State::Open;
-    if (!m_tls->held.empty()) {
-        const std::string held = std::move(m_tls->held);
-        m_tls->held = {};
-        stream.encrypt({held});
+    if (const auto held = std::move(m_tls->held)) {
+        stream.encrypt({*held});
         sendTlsOutput();
     }
     if (m_finishing) {
@@ -166,8 +164,10 @@ void Connection::writeTls(std::initializer_list<std::string_view> parts)
         size += part.size();
     m_bytesWritten += size;
     if (m_state != State::Open) {
+        if (m_tls->held == nullptr)
+            m_tls->held = std::make_unique<std::string>();
         for (const std::string_view part : parts)
-            m_tls->held.append(part);
+            m_tls->held->append(part);
     } else if (m_tls->stream->encrypt(parts)) {
         sendTlsOutput();
     } else {

@@ -13,8 +13,8 @@ namespace meshyard::net {
 struct Connection::Tls
 {
     std::unique_ptr<TlsStream> stream;
-    std::optional<Timer> handshakeTimer; // accepted connections
-    std::string held; // written before the handshake was over
+    std::unique_ptr<Timer> handshakeTimer; // accepted connections, until it is over
+    std::unique_ptr<std::string> held; // written before the handshake was over
 };
 
 template <typename Callback> Connection::Life Connection::tell(Callback&& callback)

@@ -294,8 +294,8 @@ void OpensslContext::setSessions(bool resumes)
 
 int OpensslContext::onNewSession(SSL* ssl, SSL_SESSION* session)
 {
-    const auto* const stream = static_cast<const OpensslStream*>(SSL_get_app_data(ssl));
-    if (stream == nullptr || stream->peerKey().empty())
+    const auto* const stream = static_cast<const OpensslStream*>(BIO_get_data(SSL_get_rbio(ssl)));
+    if (stream->peerKey().empty())
         return 0;
     stream->context().keepSession(stream->peerKey(), SessionPointer(session));
     return 1; // ours now
@@ -303,7 +303,7 @@ int OpensslContext::onNewSession(SSL* ssl, SSL_SESSION* session)
 
 void OpensslContext::keepSession(const std::string& peerKey, SessionPointer session) const
 {
-    const std::lock_guard lock(m_sessionMutex);
+    const std::lock_guard lock(m_mutex);
     if (m_sessions.size() >= kMaxSessions && !m_sessions.contains(peerKey))
         m_sessions.erase(m_sessions.begin());
     m_sessions[peerKey] = std::move(session);
@@ -311,12 +311,30 @@ void OpensslContext::keepSession(const std::string& peerKey, SessionPointer sess
 
 SessionPointer OpensslContext::findSession(const std::string& peerKey) const
 {
-    const std::lock_guard lock(m_sessionMutex);
+    const std::lock_guard lock(m_mutex);
     const auto found = m_sessions.find(peerKey);
     if (found == m_sessions.end() || SSL_SESSION_is_resumable(found->second.get()) == 0)
         return nullptr;
     // A copy: OpenSSL writes into a session that is in use, and contexts serve several threads.
     return SessionPointer(SSL_SESSION_dup(found->second.get()));
+}
+
+std::shared_ptr<const PeerIdentity> OpensslContext::identityFor(
+    X509* certificate, bool verified) const
+{
+    const std::string key = fingerprintOf(certificate) + (verified ? '+' : '-');
+    const std::lock_guard lock(m_mutex);
+    auto& known = m_identities[key];
+    if (auto identity = known.lock())
+        return identity;
+    auto made = std::make_shared<PeerIdentity>(identityOf(certificate));
+    made->verified = verified;
+    known = made;
+    if (m_identities.size() >= m_identitiesToSweep) {
+        std::erase_if(m_identities, [](const auto& entry) { return entry.second.expired(); });
+        m_identitiesToSweep = 64 + 2 * m_identities.size();
+    }
+    return made;
 }
 
 std::unique_ptr<TlsStream> OpensslContext::makeStream(

@@ -38,6 +38,9 @@ public:
     /// nullptr = none.
     SessionPointer findSession(const std::string& peerKey) const;
 
+    /// One object for all connections that show the same certificate.
+    std::shared_ptr<const PeerIdentity> identityFor(X509* certificate, bool verified) const;
+
 private:
     static int onVerify(X509_STORE_CTX* store, void* self);
     static int onSelectAlpn(SSL* ssl, const unsigned char** chosen, unsigned char* size,
@@ -64,8 +67,10 @@ private:
     bool m_allowsExpired = false;
     bool m_acceptsUntrusted = false;
 
-    mutable std::mutex m_sessionMutex; // guards m_sessions; taken once a handshake
+    mutable std::mutex m_mutex; // guards what follows; taken once a handshake
     mutable std::map<std::string, SessionPointer> m_sessions;
+    mutable std::map<std::string, std::weak_ptr<const PeerIdentity>> m_identities;
+    mutable std::size_t m_identitiesToSweep = 64;
 };
 
 } // namespace meshyard::net

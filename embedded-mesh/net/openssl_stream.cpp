@@ -60,11 +60,10 @@ long OpensslStream::onBioControl(BIO* /*bio*/, int command, long /*number*/, voi
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-OpensslStream::OpensslStream(
-    std::shared_ptr<const OpensslContext> context, std::string serverName, std::string peerKey)
+OpensslStream::OpensslStream(std::shared_ptr<const OpensslContext> context,
+    const std::string& serverName, std::string peerKey)
     : m_context(std::move(context))
     , m_ssl(SSL_new(m_context->get()))
-    , m_serverName(std::move(serverName))
     , m_peerKey(std::move(peerKey))
 {
     if (m_ssl == nullptr) {
@@ -75,15 +74,14 @@ OpensslStream::OpensslStream(
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(m_ssl.get(), bio, bio);
-    SSL_set_app_data(m_ssl.get(), this);
     if (m_context->side() == TlsContext::Side::Server) {
         SSL_set_accept_state(m_ssl.get());
         return;
     }
     SSL_set_connect_state(m_ssl.get());
-    if (!m_serverName.empty()) // the macro for it has a C cast
+    if (!serverName.empty()) // the macro for it has a C cast
         SSL_ctrl(m_ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-            m_serverName.data());
+            const_cast<char*>(serverName.c_str()));
     if (const SessionPointer session = m_context->findSession(m_peerKey))
         SSL_set_session(m_ssl.get(), session.get());
 }
@@ -102,16 +100,15 @@ void OpensslStream::setInput(std::string_view ciphertext)
 {
     m_input = ciphertext;
     m_inputIsKept = false;
-    if (m_kept.capacity() > 0)
-        std::string().swap(m_kept);
+    m_kept.reset();
 }
 
 void OpensslStream::keepInput()
 {
     if (m_input.empty() || m_inputIsKept)
         return;
-    m_kept.assign(m_input);
-    m_input = m_kept;
+    m_kept = std::make_unique<const std::string>(m_input);
+    m_input = *m_kept;
     m_inputIsKept = true;
 }
 
@@ -131,7 +128,7 @@ std::string& OpensslStream::output()
 OpensslStream::Progress OpensslStream::failed(Error error)
 {
     if (!m_failed)
-        m_error = std::move(error);
+        m_error = std::make_unique<Error>(std::move(error));
     m_failed = true;
     return Progress::Failed;
 }
@@ -160,13 +157,8 @@ OpensslStream::Progress OpensslStream::finishHandshake()
                 "TLS handshake failed: the peer's certificate is refused: certificate has "
                 "expired"});
         }
-        m_peer = identityOf(certificate);
-        m_peer->verified
-            = m_context->verifiesPeers() && SSL_get_verify_result(m_ssl.get()) == X509_V_OK;
-    }
-    if (m_context->side() == TlsContext::Side::Server) {
-        const char* const name = SSL_get_servername(m_ssl.get(), TLSEXT_NAMETYPE_host_name);
-        m_serverName = name == nullptr ? "" : name;
+        m_peer = m_context->identityFor(certificate,
+            m_context->verifiesPeers() && SSL_get_verify_result(m_ssl.get()) == X509_V_OK);
     }
     return Progress::Done;
 }
@@ -243,6 +235,12 @@ void OpensslStream::sayClose()
     if (!m_failed && SSL_is_init_finished(m_ssl.get()) == 1)
         SSL_shutdown(m_ssl.get());
     ERR_clear_error();
+}
+
+std::string_view OpensslStream::serverName() const
+{
+    const char* const name = SSL_get_servername(m_ssl.get(), TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? std::string_view() : std::string_view(name);
 }
 
 std::string_view OpensslStream::protocol() const

@@ -3,8 +3,6 @@
 
 #include "embedded-mesh/net/openssl_context.h"
 
-#include <optional>
-
 namespace meshyard::net {
 
 /// TlsStream by OpenSSL 3. Its BIO is this object: reads take from the borrowed input, writes
@@ -13,8 +11,8 @@ namespace meshyard::net {
 class OpensslStream final : public TlsStream
 {
 public:
-    OpensslStream(
-        std::shared_ptr<const OpensslContext> context, std::string serverName, std::string peerKey);
+    OpensslStream(std::shared_ptr<const OpensslContext> context, const std::string& serverName,
+        std::string peerKey);
     ~OpensslStream() override;
     OpensslStream(const OpensslStream&) = delete;
     OpensslStream& operator=(const OpensslStream&) = delete;
@@ -28,10 +26,10 @@ public:
     void sayClose() override;
     std::string& output() override;
 
-    const Error& error() const override { return m_error; }
+    const Error& error() const override { return *m_error; }
     std::string_view protocol() const override;
-    std::string_view serverName() const override { return m_serverName; }
-    const PeerIdentity* peer() const override { return m_peer ? &*m_peer : nullptr; }
+    std::string_view serverName() const override;
+    const PeerIdentity* peer() const override { return m_peer.get(); }
     bool isResumed() const override { return SSL_session_reused(m_ssl.get()) == 1; }
 
     const std::string& peerKey() const { return m_peerKey; }
@@ -52,12 +50,11 @@ private:
     std::shared_ptr<const OpensslContext> m_context;
     SslPointer m_ssl;
     std::string_view m_input; // into the thread's buffer, or m_kept
-    std::string m_kept;
-    bool m_inputIsKept = false;
-    std::string m_serverName;
+    std::unique_ptr<const std::string> m_kept; // mostly nothing: connections are many
     std::string m_peerKey;
-    std::optional<PeerIdentity> m_peer;
-    Error m_error;
+    std::shared_ptr<const PeerIdentity> m_peer;
+    std::unique_ptr<const Error> m_error; // once m_failed
+    bool m_inputIsKept = false;
     bool m_ended = false; // close_notify came
     bool m_failed = false;
 };

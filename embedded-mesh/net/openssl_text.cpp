@@ -135,21 +135,28 @@ std::vector<std::string> subjectAltNames(X509* certificate, SanTest::Kind kind)
     return found;
 }
 
+std::string fingerprintOf(X509* certificate)
+{
+    std::string text;
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1)
+        return text;
+    constexpr std::string_view kHex = "0123456789abcdef";
+    for (unsigned i = 0; i < size; ++i) {
+        text += kHex[digest[i] >> 4];
+        text += kHex[digest[i] & 15];
+    }
+    return text;
+}
+
 PeerIdentity identityOf(X509* certificate)
 {
     PeerIdentity identity;
     identity.uriSans = subjectAltNames(certificate, SanTest::Kind::Uri);
     identity.dnsSans = subjectAltNames(certificate, SanTest::Kind::Dns);
     identity.subject = subjectText(certificate);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
-        constexpr std::string_view kHex = "0123456789abcdef";
-        for (unsigned i = 0; i < size; ++i) {
-            identity.fingerprint += kHex[digest[i] >> 4];
-            identity.fingerprint += kHex[digest[i] & 15];
-        }
-    }
+    identity.fingerprint = fingerprintOf(certificate);
     return identity;
 }
 

@@ -30,6 +30,8 @@ Error tlsFailure(SSL* ssl, bool handshaking);
 std::vector<std::string> subjectAltNames(X509* certificate, SanTest::Kind kind);
 
 PeerIdentity identityOf(X509* certificate);
+/// SHA-256, lower-case hex.
+std::string fingerprintOf(X509* certificate);
 
 /// Whether a certificate's DNS name, perhaps a wildcard for one label, stands for the host.
 bool dnsNameCovers(std::string_view pattern, std::string_view host);

@@ -139,6 +139,18 @@ void disableNagle(int fd)
     setFlag(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
+void keepAlive(int fd, int probes, std::chrono::seconds time, std::chrono::seconds interval)
+{
+    setFlag(fd, SOL_SOCKET, SO_KEEPALIVE);
+    const auto set = [fd](int option, int value) {
+        if (value > 0)
+            ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value));
+    };
+    set(TCP_KEEPCNT, probes);
+    set(TCP_KEEPIDLE, static_cast<int>(time.count()));
+    set(TCP_KEEPINTVL, static_cast<int>(interval.count()));
+}
+
 void resetOnClose(int fd)
 {
     const linger now{1, 0};

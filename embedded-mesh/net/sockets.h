@@ -5,6 +5,8 @@
 #include "embedded-mesh/net/fd.h"
 #include "embedded-mesh/net/socket_address.h"
 
+#include <chrono>
+
 namespace meshyard::net {
 
 /// Canonical code for an errno of a socket call, and "what: reason" as the message.
@@ -28,6 +30,8 @@ SocketAddress peerAddress(int fd);
 /// Where the caller meant to connect before the kernel's REDIRECT; localAddress() without one.
 SocketAddress originalDestination(int fd);
 void disableNagle(int fd);
+/// TCP keepalive. 0 leaves a number to the system.
+void keepAlive(int fd, int probes, std::chrono::seconds time, std::chrono::seconds interval);
 /// The next close() sends RST instead of FIN.
 void resetOnClose(int fd);
 

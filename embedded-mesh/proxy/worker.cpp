@@ -191,6 +191,7 @@ Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
 
 Worker::~Worker()
 {
+    m_watch.reset();
     m_listeners.clear();
     m_leaving.clear();
     m_context.sideCalls.clear();
@@ -214,14 +215,14 @@ void Worker::tick()
 }
 
 Result<void> Worker::apply(
-    std::shared_ptr<const ConfigSnapshot> snapshot, const Addresses* bound)
+    std::shared_ptr<const ConfigSnapshot> snapshot, const Lead* lead)
 {
     const TimePoint now = m_context.now();
     m_context.config = snapshot;
-    applyClusters(*snapshot, now);
+    applyClusters(*snapshot, lead, now);
     applyOverrides(*snapshot, now);
     m_keys.follow(*snapshot);
-    return applyListeners(*snapshot, bound);
+    return applyListeners(*snapshot, lead);
 }
 
 std::shared_ptr<Cluster> Worker::makeCluster(
@@ -243,18 +244,19 @@ void Worker::followEjection(const std::string& cluster, const net::SocketAddress
     const EjectionRecord& record)
 {
     if (const auto* const found = m_context.findCluster(cluster))
-        (*found)->followEjection(address, record);
+        (*found)->followEjection(address, record, m_context.now());
 }
 
-Worker::Addresses Worker::addresses() const
+Worker::Lead Worker::lead() const
 {
-    Addresses addresses;
+    Lead lead;
     for (const auto& [name, listener] : m_listeners)
-        addresses.emplace(name, listener->address());
-    return addresses;
+        lead.addresses.emplace(name, listener->address());
+    lead.endpoints = m_lookedUp;
+    return lead;
 }
 
-void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
+void Worker::applyClusters(const ConfigSnapshot& snapshot, const Lead* lead, TimePoint now)
 {
     std::erase_if(m_context.clusters, [&](const auto& entry) {
         if (snapshot.clusters.contains(entry.first))
@@ -266,8 +268,53 @@ void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
         auto& cluster = m_context.clusters[name];
         if (cluster == nullptr)
             cluster = makeCluster(config.spec, now);
-        cluster->update(config.spec, config.endpoints, now);
+        auto endpoints = config.endpoints;
+        if (m_watch)
+            endpoints = m_watch->names().follow(*config.spec, endpoints);
+        if (m_watch && endpoints != config.endpoints)
+            m_lookedUp[name] = endpoints;
+        if (lead != nullptr) {
+            if (const auto found = lead->endpoints.find(name); found != lead->endpoints.end())
+                endpoints = found->second;
+        }
+        cluster->update(config.spec, std::move(endpoints), now);
+        if (m_watch)
+            m_watch->checker().follow(cluster);
     }
+    std::erase_if(m_lookedUp, [&](const auto& entry) { return !snapshot.clusters.contains(entry.first); });
+    if (m_watch)
+        m_watch->keepOnly([&](const auto& name) { return snapshot.clusters.contains(name); });
+}
+
+void Worker::watchUpstreams(UpstreamNews* news)
+{
+    m_watch = std::make_unique<UpstreamWatch>(
+        m_context.loop, m_seed ^ 0x3a7c4, news == nullptr ? *this : *news);
+}
+
+void Worker::onHealthCheck(
+    const std::string& name, const net::SocketAddress& endpoint, CheckState verdict, bool passed)
+{
+    const auto* const cluster = m_context.findCluster(name);
+    if (cluster == nullptr)
+        return;
+    const std::size_t before = (*cluster)->endpoints().size();
+    (*cluster)->onHealthCheck(endpoint, verdict, passed, m_context.now());
+    if (m_watch && (*cluster)->endpoints().size() != before)
+        m_watch->checker().follow(*cluster);
+}
+
+void Worker::onEndpoints(
+    const std::string& name, const std::shared_ptr<const EndpointSet>& endpoints)
+{
+    const auto* const cluster = m_context.findCluster(name);
+    if (cluster == nullptr)
+        return;
+    (*cluster)->update((*cluster)->specPointer(), endpoints, m_context.now());
+    if (m_watch)
+        m_lookedUp[name] = endpoints;
+    if (m_watch)
+        m_watch->checker().follow(*cluster);
 }
 
 void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
@@ -306,7 +353,7 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
     }
 }
 
-Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Addresses* bound)
+Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Lead* lead)
 {
     Result<void> result;
     for (auto at = m_listeners.begin(); at != m_listeners.end();) {
@@ -326,19 +373,19 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Addres
     for (const auto& [name, spec] : snapshot.listeners) {
         if (m_listeners.contains(name))
             continue;
-        if (auto opened = openListener(spec, bound); !opened)
+        if (auto opened = openListener(spec, lead); !opened)
             result = tl::unexpected(opened.error());
     }
     return result;
 }
 
 Result<void> Worker::openListener(
-    const std::shared_ptr<const ListenerSpec>& spec, const Addresses* bound)
+    const std::shared_ptr<const ListenerSpec>& spec, const Lead* lead)
 {
     net::SocketAddress address = spec->address;
-    if (bound != nullptr) {
-        const auto found = bound->find(spec->name);
-        if (found == bound->end() || address.isUnix()) // paths are worker 0's alone
+    if (lead != nullptr) {
+        const auto found = lead->addresses.find(spec->name);
+        if (found == lead->addresses.end() || address.isUnix()) // paths are worker 0's alone
             return {};
         address = found->second;
     }

@@ -23,8 +23,11 @@ WorkerSet::WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink br
         m_threads.push_back(std::make_unique<WorkerThread>(clock, plan.nodeId,
             plan.seed + i * 0x9e3779b97f4a7c15ULL, breakerEvents, std::move(team)));
     }
-    if (m_shared)
-        callOwner([this](Worker& worker) { m_shared->setOwner(worker.context().loop); });
+    callOwner([this](Worker& worker) {
+        if (m_shared)
+            m_shared->setOwner(worker.context().loop);
+        worker.watchUpstreams(m_shared ? this : nullptr);
+    });
 }
 
 WorkerSet::~WorkerSet()
@@ -33,6 +36,20 @@ WorkerSet::~WorkerSet()
         callOwner([this](Worker&) { m_shared->clearOwner(); });
     for (const auto& thread : m_threads) // all, before any is gone: they post to each other
         thread->stop();
+}
+
+void WorkerSet::onHealthCheck(const std::string& cluster, const net::SocketAddress& endpoint,
+    CheckState verdict, bool passed)
+{
+    postEach([=](Worker& worker, unsigned) {
+        worker.onHealthCheck(cluster, endpoint, verdict, passed);
+    });
+}
+
+void WorkerSet::onEndpoints(
+    const std::string& cluster, const std::shared_ptr<const EndpointSet>& endpoints)
+{
+    postEach([=](Worker& worker, unsigned) { worker.onEndpoints(cluster, endpoints); });
 }
 
 EjectionSink WorkerSet::ejectionSink(unsigned from)
@@ -52,10 +69,10 @@ EjectionSink WorkerSet::ejectionSink(unsigned from)
 Result<void> WorkerSet::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
 {
     Result<void> result;
-    Worker::Addresses bound;
+    Worker::Lead lead;
     callOwner([&](Worker& worker) {
         result = worker.apply(snapshot);
-        bound = worker.addresses();
+        lead = worker.lead();
     });
     if (count() == 1)
         return result;
@@ -64,7 +81,7 @@ Result<void> WorkerSet::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
     auto swap = [&](Worker& worker, unsigned index) {
         if (index == 0)
             return;
-        if (auto applied = worker.apply(snapshot, &bound); !applied) {
+        if (auto applied = worker.apply(snapshot, &lead); !applied) {
             const std::lock_guard lock(mutex);
             result = std::move(applied);
         }

@@ -10,7 +10,7 @@ namespace meshyard::proxy {
 /// their ports, breakers and limits; one alone shares nothing and pays for nothing.
 ///
 /// Thread: any but the workers' own, unless said otherwise.
-class WorkerSet final
+class WorkerSet final : private UpstreamNews
 {
 public:
     struct Plan
@@ -24,7 +24,7 @@ public:
     };
 
     WorkerSet(const Clock& clock, const Plan& plan, Cluster::EventSink breakerEvents);
-    ~WorkerSet();
+    ~WorkerSet() override;
 
     /// Returns when every worker has swapped. One caller at a time.
     Result<void> apply(std::shared_ptr<const ConfigSnapshot> snapshot);
@@ -38,6 +38,11 @@ public:
     unsigned count() const { return static_cast<unsigned>(m_threads.size()); }
 
 private:
+    // From worker 0, to all.
+    void onHealthCheck(const std::string& cluster, const net::SocketAddress& endpoint,
+        CheckState verdict, bool passed) override;
+    void onEndpoints(
+        const std::string& cluster, const std::shared_ptr<const EndpointSet>& endpoints) override;
     EjectionSink ejectionSink(unsigned from);
 
     std::unique_ptr<SharedClusters> m_shared; // only with several workers; outlives them

@@ -162,6 +162,8 @@ private Q_SLOTS:
     void limitsTheHandshakesTime();
     void resumesSessions_data();
     void resumesSessions();
+    void resumesNothingWhenToldSo();
+    void refusesCallersWithoutServerName();
     void forgetsExpiredCertificatesOfSessions();
     void survivesDestructionInCallbacks();
 
@@ -555,6 +557,37 @@ void TlsTest::resumesSessions()
     pair.reset();
     QVERIFY(pair.join());
     QVERIFY(pair.client->io.isTlsResumed());
+}
+
+void TlsTest::resumesNothingWhenToldSo()
+{
+    for (const bool onServer : {true, false}) {
+        for (const Version version : {Version::Tls12, Version::Tls13}) {
+            TlsOptions server = serverOptions();
+            TlsOptions client = clientOptions();
+            server.maximum = version;
+            (onServer ? server : client).resumes = false;
+            Pair pair(server, client);
+            for (int i = 0; i < 2; ++i) {
+                pair.reset();
+                QVERIFY(pair.join());
+                QVERIFY(!pair.client->io.isTlsResumed() && !pair.server->io.isTlsResumed());
+                pair.server->io.write("x");
+                QVERIFY(pair.spin([&] { return pair.client->received == "x"; }));
+            }
+        }
+    }
+}
+
+void TlsTest::refusesCallersWithoutServerName()
+{
+    TlsOptions server = serverOptions();
+    server.requireServerName = true;
+    Pair named(server, clientOptions());
+    QVERIFY(named.join("any.test"));
+    Pair nameless(server, clientOptions());
+    QVERIFY(nameless.refuses());
+    QVERIFY(!nameless.server->connected);
 }
 
 void TlsTest::forgetsExpiredCertificatesOfSessions()

@@ -322,8 +322,28 @@ void ProxyHttpTest::badBootstrapsNameTheField_data()
     row("known but unsupported",
         staticBootstrap({httpListenerText("l", good, "add_user_agent: true, ")}, {}),
         "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.add_user_agent");
-    row("unsupported policy",
-        staticBootstrap({}, {clusterText("c", {1}, "lb_policy: RING_HASH, ")}), "RING_HASH");
+    row("maglev table that is no prime",
+        staticBootstrap({},
+            {clusterText("c", {1}, "lb_policy: MAGLEV, maglev_lb_config: {table_size: 100}, ")}),
+        "table_size");
+    row("hash_policy without a name",
+        staticBootstrap(
+            {httpListenerText(
+                "l", "{match: {prefix: /}, route: {cluster: c, hash_policy: [{header: {}}]}}")},
+            {}),
+        "hash_policy");
+    row("hedging",
+        staticBootstrap({httpListenerText("l",
+                            "{match: {prefix: /}, route: {cluster: c, hedge_policy: "
+                            "{hedge_on_per_try_timeout: true}}}")},
+            {}),
+        "hedge_policy");
+    row("payload of a health check",
+        staticBootstrap({},
+            {clusterText("c", {1},
+                "health_checks: [{timeout: 1s, interval: 1s, healthy_threshold: 1, "
+                "unhealthy_threshold: 1, tcp_health_check: {send: {text: 5X}}}], ")}),
+        "hexadecimal");
     row("breaker field",
         staticBootstrap({},
             {clusterText(

@@ -302,8 +302,8 @@ void ProxyResilienceTest::ejectsAndLetsBack()
     bad.status = 500;
     ProxyProcess proxy(one(kToUp,
         clusterText("up", {bad.port(), good.port()},
-            "lb_policy: ROUND_ROBIN, outlier_detection: {consecutive_5xx: 3, base_ejection_time: "
-            "0.5s, max_ejection_percent: 50}, ")));
+            "lb_policy: ROUND_ROBIN, outlier_detection: {consecutive_5xx: 3, interval: 0.1s, "
+            "base_ejection_time: 0.5s, max_ejection_percent: 50}, ")));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     for (int i = 0; i < 6; ++i)
         fetch(proxy.port(), "/");

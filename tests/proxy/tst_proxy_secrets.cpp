@@ -74,6 +74,7 @@ private Q_SLOTS:
     void newConnectionsTakeTheNewCertificate();
     void trustChangesWithItsSecret();
     void losesNothingOverTwoHundredRotations();
+    void reportsProtectedConnections();
     void keepsKeysOutOfDumpsAndDisk();
 
 private:
@@ -271,6 +272,25 @@ void ProxySecretsTest::losesNothingOverTwoHundredRotations()
     QVERIFY(longLived.isServed());
     QCOMPARE(serverName(), std::string("200"));
     qInfo("%d requests over 200 rotations, none failed", served.load());
+}
+
+void ProxySecretsTest::reportsProtectedConnections()
+{
+    QCOMPARE(rotate(issue("one")), std::string());
+    QVERIFY2(m_proxy->waitReady(), m_proxy->errors().c_str());
+    QCOMPARE(fetch(m_proxy->port("out"), "/").status, 200);
+    const auto protectedOf = [this](std::string_view cluster) {
+        std::int64_t most = -1;
+        for (const auto& report : m_server->reports()) {
+            for (const auto& row : report.outbound()) {
+                if (row.cluster() == cluster && row.connections() > 0)
+                    most = std::max<std::int64_t>(most, row.tls_connections());
+            }
+        }
+        return most;
+    };
+    QTRY_COMPARE(protectedOf("mtls"), std::int64_t{1});
+    QTRY_COMPARE(protectedOf("app"), std::int64_t{0});
 }
 
 void ProxySecretsTest::keepsKeysOutOfDumpsAndDisk()

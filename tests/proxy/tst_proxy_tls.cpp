@@ -32,6 +32,7 @@ private Q_SLOTS:
     void terminates();
     void carriesBigBodiesBothWays();
     void originates();
+    void carriesHttp2OverMutualTls();
     void refusesWrongUpstreams_data();
     void refusesWrongUpstreams();
     void resumesSessionsWithUpstreams();
@@ -42,6 +43,7 @@ private Q_SLOTS:
     void tellsTheUpstreamWhoCalls();
     void passesThroughByServerName();
     void choosesChainsByProtocol();
+    void tellsHttpFromOthers();
     void protectsOnlyWhatWantsIt();
     void carriesTcpWithHalfClose();
     void triesAnotherEndpoint();
@@ -177,6 +179,51 @@ void ProxyTlsTest::originates()
             "name=tls sni=there.test alpn=http/1.1 peer=" + kClientId + "\n");
     }
     QCOMPARE(upstream.handshakes(), 1); // pooled
+}
+
+/// The proxy calls itself: HTTP/1.1 in the clear, HTTP/2 over mutual TLS, HTTP/1.1 in the clear.
+void ProxyTlsTest::carriesHttp2OverMutualTls()
+{
+    std::uint16_t port = 0;
+    {
+        const RawUpstream free("");
+        port = free.port();
+    }
+    std::string in = chainsListenerText("in",
+        "{"
+            + downstreamTlsText(certificatesText(m_server) + "alpn_protocols: [h2, http/1.1], "
+                    + validationText(m_ca.pem(), kClientId),
+                "require_client_certificate: true, ")
+            + httpFiltersText("plain",
+                "forward_client_cert_details: SANITIZE_SET, set_current_client_cert_details: {uri: "
+                "true}, ")
+            + "}");
+    in.replace(in.find("port_value: 0"), 13, "port_value: " + std::to_string(port));
+    const std::string cluster = clusterText("mtls", {port},
+        "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3."
+        "HttpProtocolOptions: {\"@type\": type.googleapis.com/envoy.extensions.upstreams.http.v3."
+        "HttpProtocolOptions, explicit_http_config: {http2_protocol_options: {}}}}, "
+            + upstreamTlsText(certificatesText(m_client) + "alpn_protocols: [h2], "
+                + validationText(m_ca.pem(), kServerId)));
+    ProxyProcess proxy(
+        staticBootstrap({chainsListenerText("test", "{" + httpFiltersText("mtls") + "}"), in},
+            {cluster, clusterText("plain", {m_plain.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    std::vector<std::unique_ptr<WireClient>> clients;
+    for (int i = 0; i < 8; ++i)
+        clients.push_back(std::make_unique<WireClient>(proxy.port()));
+    for (int round = 0; round < 3; ++round) {
+        for (auto& client : clients)
+            QVERIFY(client->send(kRequest));
+        for (auto& client : clients) {
+            const WireReply reply = client->receive();
+            QCOMPARE(reply.status, 200);
+            QVERIFY(reply.body.find(";URI=" + kClientId) != std::string::npos);
+        }
+    }
+    QCOMPARE(proxy.stat("cluster.mtls.upstream_cx_active"), 1L); // many streams, one connection
+    const std::string body(3 * 1024 * 1024, 'b');
+    QVERIFY(post(proxy.port(), "/", body).body == body);
 }
 
 void ProxyTlsTest::refusesWrongUpstreams_data()
@@ -408,6 +455,32 @@ void ProxyTlsTest::choosesChainsByProtocol()
     QCOMPARE(ask("special"), std::string("other"));
     QCOMPARE(ask("http/1.1"), std::string("plain"));
     QVERIFY(fetch(proxy.port(), "/").isFrom("other"));
+}
+
+void ProxyTlsTest::tellsHttpFromOthers()
+{
+    RawUpstream raw("raw");
+    RawUpstream second("second");
+    ProxyProcess proxy(staticBootstrap(
+        {chainsListenerText("test",
+            "{filter_chain_match: {application_protocols: [\"http/1.1\"]}, "
+                + httpFiltersText("plain")
+                + "}, {filter_chain_match: {application_protocols: [h2c]}, "
+                + tcpFiltersText("second") + "}, {" + tcpFiltersText("raw") + "}",
+            "listener_filters: [{name: h, typed_config: {\"@type\": type.googleapis.com/"
+            "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector}}], ")},
+        {clusterText("plain", {m_plain.port()}), clusterText("second", {second.port()}),
+            clusterText("raw", {raw.port()})}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const auto ask = [&](std::string_view bytes) {
+        WireClient client(proxy.port());
+        client.send(bytes);
+        return client.receiveAll();
+    };
+    QVERIFY(fetch(proxy.port(), "/").isFrom("plain"));
+    QCOMPARE(ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), std::string("second"));
+    QCOMPARE(ask("hello there"), std::string("raw"));
+    QCOMPARE(ask(std::string(30, 'A')), std::string("raw")); // no method is that long
 }
 
 void ProxyTlsTest::protectsOnlyWhatWantsIt()

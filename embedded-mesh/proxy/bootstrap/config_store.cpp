@@ -33,6 +33,14 @@ template <typename Message> const std::string& nameOf(const Message& message)
     return message.name();
 }
 
+/// Endpoints a cluster brings itself.
+Result<std::shared_ptr<const EndpointSet>> ownEndpoints(
+    const ClusterSpec& spec, const ClusterProto& proto)
+{
+    return spec.dns ? EndpointSet::compileNames(proto.load_assignment(), *spec.dns)
+                    : EndpointSet::compile(proto.load_assignment());
+}
+
 constexpr std::string_view kControlPlaneCluster = "meshyard_control_plane";
 
 Result<void> keepsAds(const envoy::config::core::v3::ConfigSource& source, const std::string& place)
@@ -71,7 +79,7 @@ Result<void> ConfigStore::loadStatic(const envoy::config::bootstrap::v3::Bootstr
         auto spec = ClusterSpec::compile(proto, m_warnings);
         if (!spec)
             return tl::unexpected(spec.error());
-        auto set = EndpointSet::compile(proto.load_assignment());
+        auto set = ownEndpoints(**spec, proto);
         if (!set)
             return tl::unexpected(set.error());
         if (!fixed.clusters.emplace(proto.name(), ConfigSnapshot::ClusterConfig{*spec, *set})
@@ -161,7 +169,7 @@ Result<void> ConfigStore::update(
                 }
                 auto spec = ClusterSpec::compile(proto, m_warnings);
                 if (spec && !(*spec)->usesEds) {
-                    auto set = EndpointSet::compile(proto.load_assignment());
+                    auto set = ownEndpoints(**spec, proto);
                     if (!set)
                         return tl::unexpected(set.error());
                     m_endpoints[proto.name()] = {proto.load_assignment().SerializeAsString(), *set};

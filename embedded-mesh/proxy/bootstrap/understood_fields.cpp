@@ -66,7 +66,8 @@ const FieldTable& understood()
         {"config.route.v3.VirtualHost",
             "name domains routes request_headers_to_add request_headers_to_remove "
             "response_headers_to_add response_headers_to_remove typed_per_filter_config "
-            "retry_policy metadata require_tls request_mirror_policies"},
+            "retry_policy metadata require_tls request_mirror_policies "
+            "include_request_attempt_count include_attempt_count_in_response"},
         {"config.route.v3.Route",
             "name match route redirect direct_response metadata decorator typed_per_filter_config "
             "request_headers_to_add request_headers_to_remove response_headers_to_add "
@@ -75,15 +76,16 @@ const FieldTable& understood()
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
             "prefix_rewrite regex_rewrite path_rewrite host_rewrite_literal host_rewrite_header "
             "host_rewrite_path_regex host_rewrite append_x_forwarded_host request_mirror_policies "
-            "timeout retry_policy max_stream_duration"},
+            "timeout retry_policy max_stream_duration metadata_match priority hash_policy"},
         {"config.route.v3.WeightedCluster", "clusters header_name total_weight"},
         {"config.route.v3.WeightedCluster.ClusterWeight",
             "name cluster_header weight request_headers_to_add request_headers_to_remove "
-            "response_headers_to_add "
-            "response_headers_to_remove typed_per_filter_config host_rewrite_literal"},
+            "response_headers_to_add response_headers_to_remove typed_per_filter_config "
+            "host_rewrite_literal metadata_match"},
         {"config.route.v3.RetryPolicy",
-            "retry_on num_retries per_try_timeout retriable_status_codes retry_back_off "
-            "retry_host_predicate host_selection_retry_max_attempts"},
+            "retry_on num_retries per_try_timeout per_try_idle_timeout retriable_status_codes "
+            "retry_back_off rate_limited_retry_back_off retry_host_predicate retry_priority "
+            "host_selection_retry_max_attempts retriable_headers retriable_request_headers"},
         {"config.route.v3.RedirectAction",
             "https_redirect scheme_redirect host_redirect port_redirect path_redirect "
             "prefix_rewrite regex_rewrite response_code strip_query"},
@@ -112,22 +114,54 @@ const FieldTable& understood()
             "typed_extension_protocol_options http2_protocol_options outlier_detection "
             "least_request_lb_config "
             "round_robin_lb_config ring_hash_lb_config maglev_lb_config common_lb_config metadata "
-            "transport_socket_matches alt_stat_name track_cluster_stats transport_socket "
-            "dns_lookup_family"},
-        {"config.cluster.v3.Cluster.CommonLbConfig", "healthy_panic_threshold update_merge_window"},
-        {"config.cluster.v3.Cluster.LeastRequestLbConfig", "choice_count"},
-        {"config.cluster.v3.Cluster.RoundRobinLbConfig", ""},
-        {"config.cluster.v3.CircuitBreakers", "thresholds"},
+            "alt_stat_name track_cluster_stats transport_socket transport_socket_matches "
+            "dns_lookup_family "
+            "dns_refresh_rate dns_jitter dns_failure_refresh_rate respect_dns_ttl health_checks "
+            "lb_subset_config load_balancing_policy upstream_connection_options "
+            "close_connections_on_host_health_failure ignore_health_on_host_removal"},
+        {"config.cluster.v3.Cluster.CommonLbConfig",
+            "healthy_panic_threshold update_merge_window locality_weighted_lb_config "
+            "ignore_new_hosts_until_first_hc close_connections_on_host_set_change "
+            "consistent_hashing_lb_config"},
+        {"config.cluster.v3.Cluster.LeastRequestLbConfig",
+            "choice_count active_request_bias slow_start_config"},
+        {"config.cluster.v3.Cluster.RoundRobinLbConfig", "slow_start_config"},
+        {"config.cluster.v3.Cluster.LbSubsetConfig",
+            "fallback_policy default_subset subset_selectors panic_mode_any list_as_any"},
+        {"config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector",
+            "keys fallback_policy fallback_keys_subset"},
+        {"config.route.v3.RouteAction.HashPolicy",
+            "header cookie connection_properties query_parameter terminal"},
+        {"extensions.load_balancing_policies.common.v3.LocalityLbConfig",
+            "locality_weighted_lb_config"},
+        {"extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig",
+            "use_hostname_for_hashing hash_balance_factor"},
+        {"config.core.v3.HealthCheck",
+            "timeout interval initial_jitter interval_jitter interval_jitter_percent "
+            "unhealthy_threshold healthy_threshold alt_port reuse_connection http_health_check "
+            "tcp_health_check grpc_health_check no_traffic_interval no_traffic_healthy_interval "
+            "unhealthy_interval unhealthy_edge_interval healthy_edge_interval"},
+        {"config.core.v3.HealthCheck.HttpHealthCheck",
+            "host path request_headers_to_add expected_statuses retriable_statuses "
+            "codec_client_type method"},
+        {"config.cluster.v3.CircuitBreakers", "thresholds per_host_thresholds"},
         {"config.cluster.v3.CircuitBreakers.Thresholds",
             "priority max_connections max_pending_requests max_requests max_retries retry_budget "
             "track_remaining"},
         {"config.cluster.v3.OutlierDetection",
             "consecutive_5xx consecutive_gateway_failure enforcing_consecutive_5xx "
             "enforcing_consecutive_gateway_failure base_ejection_time max_ejection_time "
-            "max_ejection_percent always_eject_one_host interval enforcing_success_rate "
-            "enforcing_local_origin_success_rate"},
-        {"config.endpoint.v3.ClusterLoadAssignment.Policy", "overprovisioning_factor"},
-        {"config.endpoint.v3.Endpoint", "address hostname"},
+            "max_ejection_time_jitter max_ejection_percent always_eject_one_host interval "
+            "split_external_local_origin_errors consecutive_local_origin_failure "
+            "enforcing_consecutive_local_origin_failure enforcing_success_rate "
+            "enforcing_local_origin_success_rate success_rate_minimum_hosts "
+            "success_rate_request_volume success_rate_stdev_factor failure_percentage_threshold "
+            "enforcing_failure_percentage enforcing_failure_percentage_local_origin "
+            "failure_percentage_minimum_hosts failure_percentage_request_volume "
+            "successful_active_health_check_uneject_host"},
+        {"config.endpoint.v3.ClusterLoadAssignment.Policy",
+            "overprovisioning_factor weighted_priority_health"},
+        {"config.endpoint.v3.Endpoint", "address hostname health_check_config"},
     };
     return table;
 }

@@ -70,17 +70,18 @@ void Exchange::attempt()
     m_attemptStarted = m_context.now();
     m_sent = false;
     m_reconnected = false;
-    ++m_attempts;
     m_endpoint = m_cluster->spec().usesOriginalDestination
         ? m_cluster->originalDestination(m_originalDestination)
-        : m_cluster->pick(m_tried);
+        : m_cluster->pick(choiceNow());
+    m_retry.noteAttempt(m_endpoint.get());
     if (m_endpoint == nullptr)
         return fail(CallOutcome::End::NoEndpoint);
-    m_tried.push_back(m_endpoint.get());
+    if (m_forward->sendsAttemptCount)
+        countAttempt();
     m_attemptOpen = true;
     ++m_endpoint->active;
     m_endpoint->counters.begin();
-    if (m_attempts > 1)
+    if (m_retry.attempts() > 1)
         m_endpoint->counters.retry();
     acquire();
 }
@@ -96,12 +97,13 @@ void Exchange::acquire()
         m_upstream->attach(*this, m_method);
         return sendRequest();
     }
+    const RoutingPriority priority = m_forward->priority;
     const bool mayConnect = m_upstream != nullptr // somebody else's connection is being made
-        || ((http2 == nullptr || http2->mayConnect())
-            && (m_cluster->mayConnect() || m_cluster->closeSomeIdle()));
+        || ((http2 == nullptr || http2->mayConnect()) && m_cluster->mayConnectTo(*m_endpoint)
+            && (m_cluster->mayConnect(priority) || m_cluster->closeSomeIdle(priority)));
     if (mayConnect)
         return openConnection();
-    if (!m_cluster->wait(*this))
+    if (!m_cluster->wait(*this, priority))
         return limit();
     m_state = State::Queued;
 }
@@ -113,7 +115,7 @@ void Exchange::onConnectionFree()
 
 void Exchange::openConnection()
 {
-    if (!m_cluster->beginConnecting())
+    if (!m_cluster->beginConnecting(m_forward->priority))
         return limit();
     m_state = State::Connecting;
     if (m_upstream == nullptr && !connectUpstream())
@@ -159,8 +161,8 @@ void Exchange::sendRequest()
 
 void Exchange::armTryTimer()
 {
-    if (m_forward->retry.perTryTimeout.count() > 0)
-        m_stepTimer.armAfter(m_forward->retry.perTryTimeout);
+    if (const Micros limit = m_retry.tryPatience(); limit.count() > 0)
+        m_stepTimer.armAfter(limit);
 }
 
 void Exchange::addRequestBody(std::string_view bytes)
@@ -180,7 +182,7 @@ void Exchange::addRequestBody(std::string_view bytes)
         if (m_upstream->isBackedUp())
             m_downstream.pauseRequestBody();
     }
-    if (flowing && (m_forward->retry.retries == 0 || m_body.size() + bytes.size() > kMaxKeptBody)) {
+    if (flowing && (!m_retry.mayRetry() || m_body.size() + bytes.size() > kMaxKeptBody)) {
         m_keepsBody = false; // too much to send again
         m_body.clear();
     }
@@ -230,7 +232,7 @@ void Exchange::onStepTimer()
     case State::BackingOff:
         return attempt();
     case State::Responding:
-        return judgeNow();
+        return m_retry.perTryIdleTimeout().count() > 0 ? onRouteTimeout() : judgeNow();
     default:
         return;
     }
@@ -244,7 +246,7 @@ void Exchange::onRouteTimeout()
     if (m_attemptOpen)
         endAttempt(outcomeNow(CallOutcome::End::Timeout, 0));
     if (!begun) {
-        LocalReply late = answerFor(CallOutcome::End::Timeout);
+        LocalReply late = timeoutAnswer();
         if (m_limitsDuration) {
             late.status = 408;
             late.body = "downstream duration timeout\n";
@@ -252,6 +254,8 @@ void Exchange::onRouteTimeout()
         }
         return reply(CallResult::Timeout, late);
     }
+    m_routeTimer.cancel();
+    m_stepTimer.cancel();
     dropUpstream();
     m_log.note(ResponseFlag::UpstreamRequestTimeout, "response_timeout");
     account(CallResult::Timeout);
@@ -296,12 +300,24 @@ CallResult Exchange::resultNow() const
 
 void Exchange::fail(CallOutcome::End end)
 {
+    if (end == CallOutcome::End::ConnectError)
+        return lose(end, AttemptLoss::Connect);
+    if (end == CallOutcome::End::Timeout)
+        return lose(end, AttemptLoss::Timeout);
     m_stepTimer.cancel();
     dropUpstream();
     endAttempt(outcomeNow(end, 0));
-    if (retries(end, 0) && beginRetry())
-        return backOff();
     reply(resultOfEnd(end), answerFor(end));
+}
+
+void Exchange::lose(CallOutcome::End end, AttemptLoss loss)
+{
+    m_stepTimer.cancel();
+    dropUpstream();
+    endAttempt(outcomeNow(end, 0));
+    if (retriesLoss(loss) && beginRetry())
+        return backOff();
+    reply(resultOfEnd(end), end == CallOutcome::End::Timeout ? timeoutAnswer() : answerFor(end));
 }
 
 void Exchange::limit()
@@ -323,52 +339,6 @@ void Exchange::limit()
 bool Exchange::maySendAgain() const
 {
     return m_keepsBody || !m_sent;
-}
-
-bool Exchange::retries(CallOutcome::End end, int status) const
-{
-    const RetryRules& rules = m_forward->retry;
-    if (m_attempts > rules.retries || !maySendAgain())
-        return false;
-    switch (end) {
-    case CallOutcome::End::Response:
-        return rules.retriesStatus(status);
-    case CallOutcome::End::ConnectError:
-        return rules.onConnectFailure || rules.onGatewayError || rules.onReset
-            || rules.retriesStatus(503);
-    case CallOutcome::End::Reset:
-        return rules.onReset || rules.retriesStatus(503);
-    case CallOutcome::End::Timeout:
-        return rules.onGatewayError || rules.onReset || rules.retriesStatus(504);
-    default:
-        return false;
-    }
-}
-
-bool Exchange::beginRetry()
-{
-    if (!m_countsRetry) {
-        if (!m_cluster->beginRetry())
-            return false;
-        m_countsRetry = true;
-    }
-    // Admitted now, before the earlier answer is thrown away: a refused retry returns that one.
-    const BreakerDecision decision = m_cluster->breaker().admit(
-        {m_hash >> 8, m_forward->timeout}, Cluster::breakerTime(m_context.now()));
-    m_permit = decision.permit;
-    m_permitHeld = decision.admission == Admission::Admitted;
-    return m_permitHeld;
-}
-
-void Exchange::backOff()
-{
-    const RetryRules& rules = m_forward->retry;
-    const auto limit
-        = std::min(rules.backOffMax, rules.backOffBase * (1U << std::min(m_attempts, 16U)));
-    const auto span = static_cast<std::uint64_t>(std::max<std::int64_t>(limit.count(), 1));
-    m_state = State::BackingOff;
-    m_sent = false;
-    m_stepTimer.armAfter(std::chrono::microseconds(m_context.nextRandom() % span));
 }
 
 void Exchange::dropUpstream()
@@ -412,14 +382,6 @@ void Exchange::judgeNow()
             Cluster::breakerTime(m_context.now()));
 }
 
-bool Exchange::retriesHead(const http::ResponseHead& head) const
-{
-    if (m_grpcStatus > 0 && m_attempts <= m_forward->retry.retries && maySendAgain()
-        && m_forward->retry.retriesGrpc(m_grpcStatus))
-        return true;
-    return retries(CallOutcome::End::Response, head.status());
-}
-
 void Exchange::onResponseHead(const http::ResponseHead& head)
 {
     m_stepTimer.cancel();
@@ -443,6 +405,8 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
     m_log.responseBegins(head, m_context.loop.clock());
     m_state = State::Responding;
     sendResponseHead(head);
+    if (m_retry.perTryIdleTimeout().count() > 0)
+        m_stepTimer.armAfter(m_retry.perTryIdleTimeout());
 }
 
 void Exchange::onResponseBody(std::string_view bytes)
@@ -452,6 +416,8 @@ void Exchange::onResponseBody(std::string_view bytes)
         m_transform->sendBody(bytes);
     else
         m_downstream.sendBody(bytes);
+    if (m_retry.perTryIdleTimeout().count() > 0)
+        m_stepTimer.armAfter(m_retry.perTryIdleTimeout());
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
     const bool full
@@ -467,8 +433,7 @@ void Exchange::onResponseEnd(std::string_view trailers)
         const int code = grpcStatusOf(trailers);
         m_grpcStatus = code >= 0 ? code : static_cast<int>(GrpcCode::Unknown);
     }
-    if (m_grpc)
-        m_stepTimer.cancel();
+    m_stepTimer.cancel();
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
     m_log.note("via_upstream");
@@ -489,6 +454,7 @@ void Exchange::onUpstreamLost(Loss loss)
     if (m_state == State::Responding && !m_downstream.takeBackHead()) {
         endAttempt(outcomeNow(end, 0));
         m_routeTimer.cancel();
+        m_stepTimer.cancel();
         dropUpstream();
         m_log.note(ResponseFlag::UpstreamConnectionTermination,
             "upstream_reset_after_response_started{connection_termination}");
@@ -511,12 +477,16 @@ void Exchange::onUpstreamLost(Loss loss)
         m_endpoint->closeIdle();
         return openConnection();
     }
+    if (loss == Loss::Refused)
+        return lose(end, AttemptLoss::RefusedStream);
+    if (loss == Loss::Reset)
+        return lose(end, m_sent ? AttemptLoss::Reset : AttemptLoss::ResetBeforeRequest);
     if (loss != Loss::Malformed)
         return fail(end);
     m_stepTimer.cancel();
     dropUpstream();
     endAttempt(outcomeNow(CallOutcome::End::Reset, 0));
-    if (retries(CallOutcome::End::Response, 502) && beginRetry())
+    if (retriesLoss(AttemptLoss::Reset) && beginRetry())
         return backOff();
     LocalReply malformed;
     malformed.status = 502;

@@ -59,8 +59,10 @@ void Exchange::readRequest(
     if (mark != std::string_view::npos)
         view.query = target.substr(mark + 1);
     m_context.headerViews.clear();
-    for (const http::Field& field : head.fields())
+    for (const http::Field& field : head.fields()) {
         m_context.headerViews.push_back({head.name(field), head.value(field)});
+        view.hasEnvoyHeaders = view.hasEnvoyHeaders || field.known == KnownHeader::XEnvoy;
+    }
     view.headers = m_context.headerViews;
     view.http10 = head.minorVersion() == 0;
     view.connection = origin.connection;
@@ -101,8 +103,8 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
 
 void Exchange::readGrpc(const http::RequestHead& head)
 {
-    const auto type = m_method == http::Method::Post ? head.find(KnownHeader::ContentType)
-                                                     : std::nullopt;
+    const auto type
+        = m_method == http::Method::Post ? head.find(KnownHeader::ContentType) : std::nullopt;
     m_grpc = type && isGrpcContentType(*type);
     m_grpcTimeout = {};
     if (!m_grpc)
@@ -160,6 +162,9 @@ void Exchange::forward(
         bindEdits(view);
         return reply(CallResult::NoEndpoint, missing);
     }
+    m_retry.begin(*m_forward, view, origin.listener.role != ListenerSpec::Role::Gateway);
+    if (!m_forward->hashPolicies.isEmpty())
+        hashRequest(view);
     writeHead(head, view, origin);
     if (!m_forward->mirrors.empty())
         planMirrors(view);
@@ -244,6 +249,8 @@ void Exchange::writeHead(
     }
     rewrite.targetEdits = m_filters == nullptr ? nullptr : &m_filters->requestEdits;
     rewrite.routeEdits = requestEdits();
+    rewrite.dropsRouterHeaders = view.hasEnvoyHeaders;
+    rewrite.countsAttempts = m_forward->sendsAttemptCount;
     m_head.clear();
     writeRequestHead(head, rewrite, m_head);
     m_requestBytes = m_head.size();
@@ -252,12 +259,12 @@ void Exchange::writeHead(
 void Exchange::admitFirst()
 {
     const BreakerDecision decision = m_cluster->breaker().admit(
-        {m_hash >> 8, m_forward->timeout}, Cluster::breakerTime(m_context.now()));
+        {m_hash >> 8, m_retry.timeout()}, Cluster::breakerTime(m_context.now()));
     if (decision.admission != Admission::Admitted)
         return reject(decision.admission);
     m_permit = decision.permit;
     m_permitHeld = true;
-    if (!m_cluster->beginRequest())
+    if (!m_cluster->beginRequest(m_forward->priority))
         return limit();
     m_countsRequest = true;
     armRouteTimer();
@@ -270,7 +277,7 @@ void Exchange::admitFirst()
 
 void Exchange::armRouteTimer()
 {
-    std::chrono::microseconds limit = m_forward->timeout;
+    std::chrono::microseconds limit = m_retry.timeout();
     std::chrono::microseconds duration = m_forward->maxDuration;
     if (m_forward->grpcTimeoutMax && m_grpcTimeout.count() > 0) {
         duration = m_grpcTimeout;
@@ -316,6 +323,7 @@ void Exchange::reply(CallResult result, LocalReply answer)
     const auto table = m_table; // the answer may point into these
     const auto filters = std::move(m_filters);
     const auto bound = std::move(m_bound);
+    const auto own = std::move(m_ownEdits);
     if (filters != nullptr)
         answer.filterEdits = &filters->responseEdits;
     clear();
@@ -325,9 +333,9 @@ void Exchange::reply(CallResult result, LocalReply answer)
 void Exchange::clear()
 {
     if (m_countsRetry)
-        m_cluster->endRetry();
+        m_cluster->endRetry(m_forward->priority);
     if (m_countsRequest)
-        m_cluster->endRequest();
+        m_cluster->endRequest(m_forward->priority);
     if (m_permitHeld)
         m_cluster->breaker().release(m_permit, Cluster::breakerTime(m_context.now()));
     m_state = State::Idle;
@@ -346,9 +354,11 @@ void Exchange::clear()
     m_cluster.reset();
     m_inbound = nullptr;
     m_endpoint.reset();
-    m_tried.clear();
+    m_retry.clear();
+    m_requestHash.reset();
+    m_newCookie.clear();
+    m_ownEdits.reset();
     m_permitHeld = m_countsRequest = m_countsRetry = m_reconnected = m_sent = false;
-    m_attempts = 0;
     m_upstreamTime = {};
     m_status = 0;
     m_grpcStatus = -1;

@@ -7,6 +7,7 @@
 #include "embedded-mesh/proxy/exchange/request_log.h"
 #include "embedded-mesh/proxy/exchange/request_origin.h"
 #include "embedded-mesh/proxy/exchange/response_transform.h"
+#include "embedded-mesh/proxy/exchange/retry_state.h"
 #include "embedded-mesh/proxy/exchange/upstream_stream.h"
 #include "embedded-mesh/proxy/filter/http_filter.h"
 
@@ -88,6 +89,18 @@ private:
     void bindEdits(const RequestView& view);
     const HeaderEdits* requestEdits() const;
     const HeaderEdits* responseEdits(const http::ResponseHead* head);
+    const HeaderEdits* routeResponseEdits(const http::ResponseHead* head);
+
+    // retrying.cpp: where the next attempt goes, and whether there is one
+    PickContext choiceNow() const;
+    void hashRequest(const RequestView& view);
+    void countAttempt();
+    bool retriesLoss(AttemptLoss loss) const;
+    bool retriesHead(const http::ResponseHead& head);
+    bool beginRetry();
+    void backOff();
+    LocalReply timeoutAnswer() const;
+    const HeaderEdits* withOwnEdits(const HeaderEdits* given);
 
     // attempts.cpp: one attempt after another
     void attempt();
@@ -101,16 +114,13 @@ private:
     void onRouteTimeout();
     void endAttempt(const CallOutcome& outcome);
     void fail(CallOutcome::End end);
+    void lose(CallOutcome::End end, AttemptLoss loss);
     void limit();
     bool maySendAgain() const;
-    bool retries(CallOutcome::End end, int status) const;
-    bool beginRetry();
-    void backOff();
     void dropUpstream();
     void releaseUpstream();
     void judgeEarly(const http::ResponseHead& head);
     void judgeNow();
-    bool retriesHead(const http::ResponseHead& head) const;
     CallOutcome outcomeNow(CallOutcome::End end, int status) const;
     CallResult resultNow() const;
 
@@ -164,18 +174,20 @@ private:
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible
     bool m_continueWanted = false;
     bool m_countsRequest = false; // holds a place under max_requests
+    RetryState m_retry;
+    std::optional<std::uint64_t> m_requestHash; // of the route's hash policies
+    std::string m_newCookie; // made up by a hash policy: to be set
+    std::unique_ptr<HeaderEdits> m_ownEdits; // of the response, when this request adds to them
 
     // the attempt
     std::unique_ptr<UpstreamStream> m_upstream;
     std::shared_ptr<Endpoint> m_endpoint;
-    std::vector<Endpoint*> m_tried;
     BreakerPermit m_permit;
     bool m_permitHeld = false;
     bool m_attemptOpen = false; // counted on m_endpoint
     bool m_sent = false; // the head is on its way
     bool m_countsRetry = false;
     bool m_reconnected = false;
-    unsigned m_attempts = 0;
     TimePoint m_attemptStarted{};
     std::chrono::microseconds m_upstreamTime{0}; // in attempts, so far
     int m_status = 0;

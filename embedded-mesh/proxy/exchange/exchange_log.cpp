@@ -85,14 +85,13 @@ void Exchange::countForIstio(std::uint64_t micros)
 void Exchange::writeLog(TimePoint now)
 {
     LogEntry entry;
-    if (m_forward != nullptr && m_forward->retry.retries > 0
-        && m_attempts > m_forward->retry.retries && m_status >= 500)
+    if (m_retry.isExhausted() && m_status >= 500)
         m_log.flag(ResponseFlag::UpstreamRetryLimitExceeded);
     m_log.describe(entry, m_started, now);
     entry.protocol = m_downstream.isHttp2() ? "HTTP/2" : "HTTP/1.1";
     entry.status = m_status;
     entry.grpcStatus = m_grpc ? m_grpcStatus : -1;
-    entry.attempts = m_attempts;
+    entry.attempts = m_retry.attempts();
     if (m_route != nullptr)
         entry.routeName = m_route->name;
     if (m_cluster != nullptr)

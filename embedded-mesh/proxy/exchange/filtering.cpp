@@ -250,6 +250,11 @@ const HeaderEdits* Exchange::requestEdits() const
 
 const HeaderEdits* Exchange::responseEdits(const http::ResponseHead* head)
 {
+    return withOwnEdits(routeResponseEdits(head));
+}
+
+const HeaderEdits* Exchange::routeResponseEdits(const http::ResponseHead* head)
+{
     if (m_bound == nullptr)
         return m_target == nullptr ? &m_route->responseEdits : &m_target->responseEdits;
     ResponseFacts facts;

@@ -83,6 +83,17 @@ std::optional<std::uint64_t> hopsLeft(const http::RequestHead& head)
     return value ? http::parseDecimal(*value) : std::nullopt;
 }
 
+/// Fields by which a caller tells the router what to do; they end here.
+bool isForRouter(std::string_view name)
+{
+    constexpr std::string_view kNames[] = {"x-envoy-retry-on", "x-envoy-retry-grpc-on",
+        "x-envoy-max-retries", "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names",
+        "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms",
+        "x-envoy-upstream-rq-timeout-alt-response", "x-envoy-hedge-on-per-try-timeout"};
+    return std::ranges::any_of(
+        kNames, [name](std::string_view one) { return equalsIgnoreCase(one, name); });
+}
+
 void addFramingFields(const ResponseFraming& framing, std::string& out)
 {
     if (framing.chunked)
@@ -161,8 +172,13 @@ void writeRequestHead(
             if (!rewrite.forwardedHost.empty()
                 && equalsIgnoreCase(head.name(field), "x-forwarded-host"))
                 return false;
-            if (!rewrite.originalPath.empty()
-                && equalsIgnoreCase(head.name(field), "x-envoy-original-path"))
+            break;
+        case KnownHeader::XEnvoy:
+            if ((!rewrite.originalPath.empty()
+                    && equalsIgnoreCase(head.name(field), "x-envoy-original-path"))
+                || (rewrite.dropsRouterHeaders && isForRouter(head.name(field)))
+                || (rewrite.countsAttempts
+                    && equalsIgnoreCase(head.name(field), "x-envoy-attempt-count")))
                 return false;
             break;
         case KnownHeader::XForwardedProto:

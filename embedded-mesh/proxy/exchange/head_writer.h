@@ -25,6 +25,8 @@ struct RequestRewrite
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
     std::string_view originalPath; // x-envoy-original-path; empty = it is the same
     std::string_view forwardedHost; // for x-forwarded-host; empty = leave alone
+    bool dropsRouterHeaders = false; // x-envoy-… fields meant for us
+    bool countsAttempts = false; // x-envoy-attempt-count is ours to say
     bool fromOutside = false; // gateway: what outsiders may not say is dropped
     const HeaderEdits* targetEdits = nullptr;
     const HeaderEdits* routeEdits = nullptr;

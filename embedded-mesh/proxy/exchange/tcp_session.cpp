@@ -115,7 +115,10 @@ bool TcpSession::admit()
 bool TcpSession::chooseEndpoint()
 {
     if (!m_cluster->spec().usesOriginalDestination) {
-        m_endpoint = m_cluster->pick(m_tried);
+        PickContext choice;
+        choice.now = m_started;
+        choice.avoid = m_tried;
+        m_endpoint = m_cluster->pick(choice);
         return m_endpoint != nullptr;
     }
     const auto meant = meantDestination(m_down.io.fd());

@@ -9,6 +9,7 @@ UpstreamConnection::UpstreamConnection(
     , m_cluster(std::move(cluster))
     , m_endpoint(std::move(endpoint))
     , m_io(context.loop, *this)
+    , m_openedAt(context.loop.now())
 {
     m_cluster->countConnection(*m_endpoint);
 }
@@ -22,7 +23,10 @@ UpstreamConnection::~UpstreamConnection()
 Result<void> UpstreamConnection::connect()
 {
     const EndpointSpec& to = m_endpoint->spec();
-    return m_cluster->spec().transport.connect(m_io, to.address, to.transportLabels);
+    auto begun = m_cluster->spec().transport.connect(m_io, to.address, to.transportLabels);
+    if (begun)
+        m_cluster->keepAlive(m_io.fd());
+    return begun;
 }
 
 void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
@@ -73,7 +77,8 @@ void UpstreamConnection::recycle(std::unique_ptr<UpstreamStream> self)
     const std::uint32_t limit = m_cluster->spec().maxRequestsPerConnection;
     const bool worn = limit > 0 && m_requests >= limit;
     detach();
-    if (!m_reusable || worn || m_endpoint->removed || m_io.unsentBytes() > 0) {
+    if (!m_reusable || worn || m_io.unsentBytes() > 0
+        || !m_cluster->keepsConnection(*m_endpoint, m_openedAt, m_context.loop.now())) {
         m_io.close();
         return m_context.dispose(std::move(self));
     }

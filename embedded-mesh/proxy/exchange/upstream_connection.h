@@ -38,6 +38,7 @@ public:
     /// The peer has not closed it: fit to be taken from the pool.
     bool isAlive() const { return m_io.isOpen() && !m_io.hasHangup(); }
     TimePoint idleSince() const { return m_idleSince; }
+    TimePoint openedAt() const { return m_openedAt; }
 
 private:
     void onConnected() override;
@@ -71,6 +72,7 @@ private:
     std::uint64_t m_bytesRead = 0; // this request
     bool m_connected = false;
     TimePoint m_idleSince{};
+    const TimePoint m_openedAt;
     std::string m_partial; // a head that came in pieces
 };
 

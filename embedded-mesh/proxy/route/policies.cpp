@@ -4,7 +4,6 @@
 #include "embedded-mesh/proxy/route/proto_values.h"
 
 #include "envoy/config/core/v3/base.pb.h"
-#include "envoy/config/route/v3/route_components.pb.h"
 
 namespace meshyard::proxy {
 
@@ -184,67 +183,6 @@ void HeaderEdits::finish(const ResponseFacts* facts)
     // Text of the peers' making may hold what no header line can.
     for (Addition& addition : additions)
         std::erase_if(addition.value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
-}
-
-Result<RetryRules> RetryRules::compile(const envoy::config::route::v3::RetryPolicy& policy)
-{
-    RetryRules rules;
-    rules.retries = policy.has_num_retries() ? policy.num_retries().value() : 1;
-    std::string_view rest = policy.retry_on();
-    while (!rest.empty()) {
-        const std::size_t comma = std::min(rest.find(','), rest.size());
-        const std::string_view word = trimmed(rest.substr(0, comma));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-        if (word == "5xx")
-            rules.on5xx = rules.onGatewayError = rules.onReset = rules.onConnectFailure = true;
-        else if (word == "gateway-error")
-            rules.onGatewayError = true;
-        else if (word == "reset" || word == "reset-before-request")
-            rules.onReset = true;
-        else if (word == "connect-failure")
-            rules.onConnectFailure = true;
-        else if (word == "refused-stream")
-            rules.onRefusedStream = true;
-        else if (word == "retriable-4xx")
-            rules.onRetriable4xx = true;
-        else if (word == "retriable-status-codes") {
-            for (const std::uint32_t status : policy.retriable_status_codes()) {
-                if (status >= 100 && status < rules.statuses.size())
-                    rules.statuses.set(status);
-            }
-        }
-        else if (word == "cancelled")
-            rules.grpcCodes.set(1);
-        else if (word == "deadline-exceeded")
-            rules.grpcCodes.set(4);
-        else if (word == "resource-exhausted")
-            rules.grpcCodes.set(8);
-        else if (word == "internal")
-            rules.grpcCodes.set(13);
-        else if (word == "unavailable")
-            rules.grpcCodes.set(14);
-        // Envoy, too, ignores what it does not know here.
-    }
-    if (policy.has_per_try_timeout())
-        rules.perTryTimeout = toMicros(policy.per_try_timeout());
-    if (policy.has_retry_back_off()) {
-        rules.backOffBase = toMicros(policy.retry_back_off().base_interval());
-        if (rules.backOffBase.count() <= 0)
-            return failure(
-                ErrorCode::InvalidArgument, "retry_back_off.base_interval must be above 0");
-        rules.backOffMax = policy.retry_back_off().has_max_interval()
-            ? toMicros(policy.retry_back_off().max_interval())
-            : rules.backOffBase * 10;
-    }
-    return rules;
-}
-
-bool RetryRules::retriesStatus(int status) const
-{
-    if (status < 100 || status >= 600)
-        return false;
-    return (on5xx && status >= 500) || (onGatewayError && status >= 502 && status <= 504)
-        || (onRetriable4xx && status == 409) || statuses.test(static_cast<std::size_t>(status));
 }
 
 } // namespace meshyard::proxy

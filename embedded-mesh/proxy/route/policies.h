@@ -4,8 +4,8 @@
 #include "embedded-mesh/core/result.h"
 #include "embedded-mesh/proxy/route/header_format.h"
 #include "embedded-mesh/proxy/route/matchers.h"
+#include "embedded-mesh/proxy/route/retry_rules.h"
 
-#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -14,9 +14,6 @@
 
 namespace envoy::config::core::v3 {
 class HeaderValueOption;
-}
-namespace envoy::config::route::v3 {
-class RetryPolicy;
 }
 namespace google::protobuf {
 template <typename T> class RepeatedPtrField;
@@ -73,29 +70,6 @@ struct HeaderEdits
 private:
     bool adds(std::string_view name) const;
     void dropAdditions(std::string_view name);
-};
-
-struct RetryRules
-{
-    bool on5xx = false;
-    bool onGatewayError = false;
-    bool onReset = false;
-    bool onConnectFailure = false;
-    bool onRefusedStream = false;
-    bool onRetriable4xx = false;
-    std::bitset<600> statuses;
-    std::bitset<17> grpcCodes; // retried when they come in place of a response
-    unsigned retries = 0;
-    Micros perTryTimeout{0}; // 0 = none of its own
-    Micros backOffBase = std::chrono::milliseconds(25);
-    Micros backOffMax = std::chrono::milliseconds(250);
-
-    static Result<RetryRules> compile(const envoy::config::route::v3::RetryPolicy& policy);
-    bool retriesStatus(int status) const;
-    bool retriesGrpc(int code) const
-    {
-        return code > 0 && code < 17 && grpcCodes.test(static_cast<std::size_t>(code));
-    }
 };
 
 } // namespace meshyard::proxy

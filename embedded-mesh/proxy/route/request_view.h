@@ -45,6 +45,7 @@ struct RequestView
     const ConnectionInfo* connection = nullptr; // nullptr: nothing is known (tests)
     Trust trust = Trust::ForwardedFor;
     std::uint32_t trustedHops = 0;
+    bool hasEnvoyHeaders = false; // x-envoy-…: somebody asks the router for something
     bool http10 = false;
     bool http2 = false;
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "embedded-mesh/proxy/route/filter_settings.h"
+#include "embedded-mesh/proxy/route/hash_policy.h"
 #include "embedded-mesh/proxy/route/policies.h"
+#include "embedded-mesh/proxy/upstream/cluster_spec.h"
 
 #include <memory>
 #include <optional>
@@ -21,6 +23,7 @@ struct WeightedTarget
     HeaderEdits requestEdits; // with those of the route behind it, in Envoy's order
     HeaderEdits responseEdits;
     FilterOverrides filters; // with the route's
+    MetadataPairs subset; // metadata_match with the route's below it
 };
 
 /// What becomes of the authority on the way to the upstream.
@@ -62,6 +65,11 @@ struct ForwardAction
     HostRewrite host;
     std::vector<MirrorRules> mirrors;
     RetryRules retry;
+    HashPolicies hashPolicies;
+    MetadataPairs subset; // metadata_match, where no target has been chosen
+    RoutingPriority priority = RoutingPriority::Default;
+    bool sendsAttemptCount = false; // x-envoy-attempt-count to the upstream
+    bool answersAttemptCount = false; // … and to the caller
 
     bool rewritesPath() const
     {

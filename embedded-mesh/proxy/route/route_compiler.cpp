@@ -3,6 +3,7 @@
 #include "embedded-mesh/proxy/route/proto_values.h"
 #include "embedded-mesh/proxy/route/rewrite_compiler.h"
 #include "embedded-mesh/proxy/route/route_table.h"
+#include "embedded-mesh/proxy/upstream/metadata_pairs.h"
 
 #include "envoy/config/route/v3/route.pb.h"
 #include "envoy/config/route/v3/route_components.pb.h"
@@ -71,6 +72,8 @@ Result<WeightedTarget> compileTarget(
     target.clusterHeader = weight.cluster_header();
     target.weight = weight.weight().value();
     target.hostRewrite = weight.host_rewrite_literal();
+    target.subset
+        = merged(lbMetadata(route.route().metadata_match()), lbMetadata(weight.metadata_match()));
     if (auto done = compileEdits(level, route, &weight, target.requestEdits, target.responseEdits);
         !done)
         return tl::unexpected(done.error());
@@ -182,6 +185,15 @@ Result<ForwardAction> compileForward(const Level& level, const v3::Route& proto)
             return at("retry_policy", rules.error());
         action.retry = *rules;
     }
+    auto hashPolicies = HashPolicies::compile(route.hash_policy());
+    if (!hashPolicies)
+        return tl::unexpected(hashPolicies.error());
+    action.hashPolicies = std::move(*hashPolicies);
+    action.subset = lbMetadata(route.metadata_match());
+    if (route.priority() == envoy::config::core::v3::HIGH)
+        action.priority = RoutingPriority::High;
+    action.sendsAttemptCount = level.host.include_request_attempt_count();
+    action.answersAttemptCount = level.host.include_attempt_count_in_response();
     return action;
 }
 

@@ -28,25 +28,20 @@ void addClusterStats(std::string& page, const std::string& name, const ClusterFi
     line("upstream_rq_completed", calls.total());
     line("upstream_rq_active", cluster.activeRequests);
     line("upstream_rq_pending_active", cluster.pending);
-    line("upstream_rq_pending_overflow", cluster.limited);
     line("upstream_rq_retry", calls.retries);
     line("upstream_rq_timeout", calls.result(CallResult::Timeout));
     line("upstream_rq_cancelled", calls.result(CallResult::Cancelled));
-    line("upstream_cx_total", cluster.totalConnections);
     line("upstream_cx_active", cluster.connections);
     line("upstream_cx_connect_fail", calls.result(CallResult::ConnectError));
     line("upstream_cx_none_healthy", calls.result(CallResult::NoEndpoint));
     line("upstream_cx_tx_bytes_total", calls.bytesOut);
     line("upstream_cx_rx_bytes_total", calls.bytesIn);
-    const auto count = [&](auto&& test) {
-        return static_cast<std::uint64_t>(std::ranges::count_if(
-            cluster.endpoints, [&](const auto& entry) { return test(entry.second); }));
-    };
-    const std::uint64_t ejected = count([](const auto& endpoint) { return endpoint.ejected; });
-    line("ejections_active", ejected);
-    line("outlier_detection.ejections_active", ejected);
+    line("ejections_active",
+        static_cast<std::uint64_t>(std::ranges::count_if(
+            cluster.endpoints, [](const auto& entry) { return entry.second.ejected; })));
     line("membership_total", cluster.endpoints.size());
-    line("membership_healthy", count([](const auto& endpoint) { return endpoint.healthy; }));
+    for (const auto& [figure, value] : cluster.stats)
+        page += fmt::format("{}: {}\n", figure, value);
     page += fmt::format("cluster.{}.breaker: {}\n", name, cluster.breaker);
 }
 

@@ -3,8 +3,12 @@
 
 #include "embedded-mesh/proxy/filter/filter_stats.h"
 #include "embedded-mesh/proxy/telemetry/json_text.h"
+#include "embedded-mesh/proxy/upstream/cluster_stats.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <numeric>
+#include <sstream>
 
 namespace meshyard::proxy {
 
@@ -34,13 +38,23 @@ std::string breakerJson(const Cluster& cluster, TimePoint now)
         cluster.breaker().generation(), status.policyRevision);
 }
 
-std::string_view healthOf(const Endpoint& endpoint)
+/// Lines of one worker: what is counted adds up, what is a state is the same everywhere.
+void addStats(std::map<std::string, std::uint64_t>& sums, const std::string& lines)
 {
-    if (endpoint.ejection.ejected)
-        return "/failed_outlier_check";
-    if (!endpoint.spec().healthy)
-        return "/failed_eds_health";
-    return endpoint.spec().draining ? "/eds_status_draining" : "healthy";
+    std::istringstream in(lines);
+    for (std::string line; std::getline(in, line);) {
+        const std::size_t colon = line.find(": ");
+        if (colon == std::string::npos)
+            continue;
+        const std::string name = line.substr(0, colon);
+        const std::uint64_t value = std::strtoull(line.c_str() + colon + 2, nullptr, 10);
+        const bool counts = name.ends_with("overflow") || name.ends_with("_cx_total")
+            || name.find("_detected_") != std::string::npos
+            || name.find("_enforced_") != std::string::npos
+            || name.find(".health_check.") != std::string::npos;
+        std::uint64_t& sum = sums[name];
+        sum = counts ? sum + value : std::max(sum, value);
+    }
 }
 
 void addEndpoint(ClusterFigures& cluster, const Endpoint& endpoint)
@@ -50,8 +64,8 @@ void addEndpoint(ClusterFigures& cluster, const Endpoint& endpoint)
     sum.weight = endpoint.spec().weight;
     sum.priority = endpoint.spec().priority;
     if (sum.health.empty() || sum.health == "healthy")
-        sum.health = healthOf(endpoint);
-    sum.healthy = sum.healthy && endpoint.isHealthy();
+        sum.health = healthFlags(endpoint);
+    sum.healthy = sum.healthy && endpoint.health() == Endpoint::Health::Healthy;
     sum.ejected = sum.ejected || endpoint.ejection.ejected;
     sum.calls.add(endpoint.counters);
     sum.active += endpoint.active;
@@ -70,9 +84,10 @@ void addCluster(ClusterFigures& sum, const Cluster& cluster, TimePoint now)
     for (const auto& endpoint : cluster.leavingEndpoints())
         sum.calls.add(endpoint->counters);
     sum.activeRequests += cluster.activeRequests();
-    sum.pending += cluster.pendingRequests();
-    sum.totalConnections += cluster.totalConnections();
-    sum.limited += cluster.totalLimited();
+    sum.pending = std::max(sum.pending, cluster.pendingRequests());
+    sum.totalConnections += cluster.connectionsEver();
+    const LimitCounters& refused = cluster.limitCounters();
+    sum.limited += refused.requests + refused.pending + refused.retries;
     if (cluster.breaker().isOwner()) {
         sum.breaker = breakerStateName(cluster.breaker().state());
         sum.breakerJson = breakerJson(cluster, now);
@@ -114,8 +129,13 @@ void Figures::add(const Worker& worker)
     const WorkerContext& context = worker.context();
     acceptRefusals += context.acceptRefusals;
     downstreamConnections += context.downstreamConnections;
-    for (const auto& [name, cluster] : context.clusters)
-        addCluster(clusters[name], *cluster, context.now());
+    const UpstreamWatch* const watch = worker.upstreamWatch();
+    for (const auto& [name, cluster] : context.clusters) {
+        ClusterFigures& sum = clusters[name];
+        addCluster(sum, *cluster, context.now());
+        addStats(sum.stats,
+            clusterStats(*cluster, watch == nullptr ? nullptr : watch->checker().counters(name)));
+    }
     for (const auto& [key, series] : context.istio.all())
         istio[key].add(series);
     for (const auto& [name, counted] : context.mirrorCounters) {

@@ -31,7 +31,7 @@ struct EndpointFigures
     std::string instance;
     std::uint32_t weight = 1;
     std::uint32_t priority = 0;
-    std::string_view health;
+    std::string health;
     CallFigures calls;
     std::uint32_t active = 0;
     std::uint32_t connections = 0;
@@ -50,6 +50,7 @@ struct ClusterFigures
     std::uint64_t connections = 0;
     std::uint64_t totalConnections = 0;
     std::uint64_t limited = 0; // refused by a limit
+    std::map<std::string, std::uint64_t> stats; // whole names: limits, outliers, health checks
     std::string_view breaker;
     std::string breakerJson; // the owner's
 };

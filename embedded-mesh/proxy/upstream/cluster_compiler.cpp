@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Cluster and ClusterLoadAssignment to specs: everything that can be refused is refused here.
+// Cluster to ClusterSpec: everything that can be refused is refused here.
 #include "embedded-mesh/proxy/route/http2_options.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 #include "embedded-mesh/proxy/upstream/breaker_struct.h"
@@ -7,7 +7,6 @@
 
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
-#include "envoy/config/endpoint/v3/endpoint_components.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 
 namespace meshyard::proxy {
@@ -15,7 +14,6 @@ namespace meshyard::proxy {
 namespace {
 
 namespace cluster = envoy::config::cluster::v3;
-namespace endpoint = envoy::config::endpoint::v3;
 using Proto = cluster::Cluster;
 
 template <typename Wrapper, typename Value>
@@ -25,129 +23,89 @@ void take(bool has, const Wrapper& wrapper, Value& value)
         value = wrapper.value();
 }
 
-ResourceLimits compileLimits(const cluster::CircuitBreakers& breakers)
+void compileLimits(const cluster::CircuitBreakers& breakers, ClusterSpec& spec)
 {
-    ResourceLimits limits;
     for (const auto& row : breakers.thresholds()) {
-        if (row.priority() != envoy::config::core::v3::DEFAULT)
-            continue;
+        ResourceLimits& limits
+            = row.priority() == envoy::config::core::v3::HIGH ? spec.highLimits : spec.limits;
         take(row.has_max_connections(), row.max_connections(), limits.connections);
         take(row.has_max_pending_requests(), row.max_pending_requests(), limits.pending);
         take(row.has_max_requests(), row.max_requests(), limits.requests);
         take(row.has_max_retries(), row.max_retries(), limits.retries);
-        if (row.has_retry_budget()) {
-            const auto& budget = row.retry_budget();
-            limits.retryBudget
-                = budget.has_budget_percent() ? budget.budget_percent().value() / 100.0 : 0.2;
-            take(budget.has_min_retry_concurrency(), budget.min_retry_concurrency(),
-                limits.minRetryConcurrency);
-        }
+        limits.trackRemaining = row.track_remaining();
+        if (!row.has_retry_budget())
+            continue;
+        const auto& budget = row.retry_budget();
+        limits.retryBudget
+            = budget.has_budget_percent() ? budget.budget_percent().value() / 100.0 : 0.2;
+        take(budget.has_min_retry_concurrency(), budget.min_retry_concurrency(),
+            limits.minRetryConcurrency);
     }
-    return limits;
+    for (const auto& row : breakers.per_host_thresholds())
+        take(row.has_max_connections(), row.max_connections(), spec.maxConnectionsPerHost);
 }
 
-OutlierSpec compileOutlier(const cluster::OutlierDetection& rules)
+void compileKeepalive(const Proto& proto, ClusterSpec& spec)
 {
-    OutlierSpec spec;
-    spec.enabled = true;
-    take(rules.has_consecutive_5xx(), rules.consecutive_5xx(), spec.consecutive5xx);
-    if (rules.has_enforcing_consecutive_5xx() && rules.enforcing_consecutive_5xx().value() == 0)
-        spec.consecutive5xx = 0;
-    if (rules.enforcing_consecutive_gateway_failure().value() > 0) {
-        spec.consecutiveGateway = 5;
-        take(rules.has_consecutive_gateway_failure(), rules.consecutive_gateway_failure(),
-            spec.consecutiveGateway);
+    if (!proto.upstream_connection_options().has_tcp_keepalive())
+        return;
+    const auto& options = proto.upstream_connection_options().tcp_keepalive();
+    const auto seconds = [](const google::protobuf::UInt32Value& value) {
+        return static_cast<int>(std::min(value.value(), 32767U));
+    };
+    spec.keepalive = TcpKeepalive{seconds(options.keepalive_probes()),
+        seconds(options.keepalive_time()), seconds(options.keepalive_interval())};
+}
+
+Result<void> compileHealth(const Proto& proto, ClusterSpec& spec)
+{
+    for (const auto& row : proto.health_checks()) {
+        auto check = HealthCheckSpec::compile(row);
+        if (!check)
+            return tl::unexpected(check.error());
+        spec.healthChecks.push_back(std::move(*check));
     }
-    if (rules.has_base_ejection_time())
-        spec.baseEjection = toMicros(rules.base_ejection_time());
-    spec.maxEjection = std::max(spec.maxEjection, spec.baseEjection);
-    if (rules.has_max_ejection_time())
-        spec.maxEjection = std::max(toMicros(rules.max_ejection_time()), spec.baseEjection);
-    take(rules.has_max_ejection_percent(), rules.max_ejection_percent(), spec.maxPercent);
-    spec.alwaysEjectOne = rules.always_eject_one_host().value();
-    return spec;
-}
-
-Result<net::SocketAddress> compileAddress(const envoy::config::core::v3::Address& address)
-{
-    if (address.has_pipe())
-        return net::SocketAddress::fromPath(address.pipe().path());
-    const auto& socket = address.socket_address();
-    const auto port = static_cast<std::uint16_t>(socket.port_value());
-    if (socket.port_value() == 0 || socket.port_value() > 65535)
-        return failure(ErrorCode::InvalidArgument, "socket_address: port_value must be 1..65535");
-    if (auto literal = net::SocketAddress::fromIp(socket.address(), port))
-        return *literal;
-    auto resolved = net::resolve(socket.address(), port);
-    if (!resolved)
-        return tl::unexpected(resolved.error());
-    return resolved->front();
-}
-
-std::string metadataText(
-    const envoy::config::core::v3::Metadata& metadata, const char* group, const char* key)
-{
-    const auto found = metadata.filter_metadata().find(group);
-    if (found == metadata.filter_metadata().end())
+    if (spec.healthChecks.size() > 1) // as in Envoy
+        return failure(ErrorCode::InvalidArgument, "health_checks: at most one is supported");
+    spec.ignoresNewHostsUntilChecked = proto.common_lb_config().ignore_new_hosts_until_first_hc();
+    spec.closesOnSetChange = proto.common_lb_config().close_connections_on_host_set_change();
+    spec.closesOnHealthFailure = proto.close_connections_on_host_health_failure();
+    spec.ignoresHealthOnRemoval = proto.ignore_health_on_host_removal();
+    if (!proto.has_outlier_detection())
         return {};
-    const auto value = found->second.fields().find(key);
-    return value == found->second.fields().end() ? std::string() : value->second.string_value();
+    auto outlier = OutlierSpec::compile(proto.outlier_detection());
+    if (!outlier)
+        return tl::unexpected(outlier.error());
+    spec.outlier = *outlier;
+    return {};
 }
 
-Result<EndpointSpec> compileEndpoint(
-    const endpoint::LbEndpoint& proto, const endpoint::LocalityLbEndpoints& locality)
+Result<void> compileDns(const Proto& proto, ClusterSpec& spec)
 {
-    EndpointSpec spec;
-    auto address = compileAddress(proto.endpoint().address());
-    if (!address)
-        return tl::unexpected(address.error());
-    spec.address = *address;
-    spec.instance = metadataText(proto.metadata(), "meshyard", "instance");
-    spec.version = metadataText(proto.metadata(), "meshyard", "version");
-    if (spec.instance.empty())
-        spec.instance = spec.address.toString();
-    take(proto.has_load_balancing_weight(), proto.load_balancing_weight(), spec.weight);
-    spec.weight = std::max(spec.weight, 1U);
-    spec.transportLabels = UpstreamTransport::labelsOf(proto.metadata());
-    spec.priority = locality.priority();
-    using envoy::config::core::v3::HealthStatus;
-    switch (proto.health_status()) {
-    case HealthStatus::UNHEALTHY:
-    case HealthStatus::TIMEOUT:
-        spec.healthy = false;
-        break;
-    case HealthStatus::DRAINING:
-        spec.draining = true;
-        break;
-    default:
-        break;
-    }
-    return spec;
-}
-
-void compileBalance(const Proto& proto, ClusterSpec& spec, std::vector<std::string>& warnings)
-{
-    switch (proto.lb_policy()) {
-    case Proto::ROUND_ROBIN:
-        spec.balance = BalancePolicy::RoundRobin;
-        break;
-    case Proto::RANDOM:
-        spec.balance = BalancePolicy::Random;
-        break;
-    case Proto::LEAST_REQUEST:
-        spec.balance = BalancePolicy::LeastRequest;
-        take(proto.least_request_lb_config().has_choice_count(),
-            proto.least_request_lb_config().choice_count(), spec.choices);
-        spec.choices = std::max(spec.choices, 2U);
-        break;
-    case Proto::CLUSTER_PROVIDED: // ORIGINAL_DST: nothing is chosen
-        break;
-    default:
-        warnings.push_back("cluster '" + proto.name() + "': lb_policy "
-            + Proto::LbPolicy_Name(proto.lb_policy())
-            + " is not supported yet, LEAST_REQUEST is used");
-        break;
-    }
+    const bool logical = proto.type() == Proto::LOGICAL_DNS;
+    if (!logical && proto.type() != Proto::STRICT_DNS)
+        return {};
+    constexpr DnsSpec::Family kFamilies[] = {DnsSpec::Family::Auto, DnsSpec::Family::V4Only,
+        DnsSpec::Family::V6Only, DnsSpec::Family::V4Preferred, DnsSpec::Family::All};
+    DnsSpec dns;
+    dns.logical = logical;
+    dns.family = kFamilies[std::clamp<int>(proto.dns_lookup_family(), 0, 4)];
+    if (proto.has_dns_refresh_rate())
+        dns.refresh = toMicros(proto.dns_refresh_rate());
+    if (dns.refresh < std::chrono::milliseconds(1))
+        return failure(ErrorCode::InvalidArgument, "dns_refresh_rate must be 1 ms or more");
+    dns.jitter = toMicros(proto.dns_jitter());
+    dns.respectTtl = proto.respect_dns_ttl();
+    dns.failureBase = toMicros(proto.dns_failure_refresh_rate().base_interval());
+    dns.failureMax = proto.dns_failure_refresh_rate().has_max_interval()
+        ? toMicros(proto.dns_failure_refresh_rate().max_interval())
+        : dns.failureBase * 10;
+    if (logical
+        && (proto.load_assignment().endpoints_size() != 1
+            || proto.load_assignment().endpoints(0).lb_endpoints_size() != 1))
+        return failure(ErrorCode::InvalidArgument, "LOGICAL_DNS wants exactly one endpoint");
+    spec.dns = dns;
+    return {};
 }
 
 using Options = envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
@@ -205,6 +163,7 @@ Result<void> compileHttp(const Proto& proto, ClusterSpec& spec)
         spec.idleTimeout = std::chrono::hours(1);
     take(common.has_max_requests_per_connection(), common.max_requests_per_connection(),
         spec.maxRequestsPerConnection);
+    spec.maxConnectionDuration = toMicros(common.max_connection_duration());
     return {};
 }
 
@@ -225,24 +184,6 @@ Result<void> compileBreaker(const Proto& proto, ClusterSpec& spec)
 }
 
 } // namespace
-
-Result<std::shared_ptr<const EndpointSet>> EndpointSet::compile(
-    const endpoint::ClusterLoadAssignment& assignment)
-{
-    auto set = std::make_shared<EndpointSet>();
-    const std::string place = "load assignment '" + assignment.cluster_name() + "'";
-    for (const auto& locality : assignment.endpoints()) {
-        for (const auto& proto : locality.lb_endpoints()) {
-            auto spec = compileEndpoint(proto, locality);
-            if (!spec)
-                return at(place, spec.error());
-            set->endpoints.push_back(std::move(*spec));
-        }
-    }
-    take(assignment.policy().has_overprovisioning_factor(),
-        assignment.policy().overprovisioning_factor(), set->overprovisioning);
-    return set;
-}
 
 Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
     const Proto& proto, std::vector<std::string>& warnings)
@@ -273,12 +214,16 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
     if (!transport)
         return at(place, transport.error());
     spec->transport = std::move(*transport);
-    compileBalance(proto, *spec, warnings);
-    spec->limits = compileLimits(proto.circuit_breakers());
-    if (proto.has_outlier_detection())
-        spec->outlier = compileOutlier(proto.outlier_detection());
-    if (proto.common_lb_config().has_healthy_panic_threshold())
-        spec->panicThreshold = proto.common_lb_config().healthy_panic_threshold().value();
+    auto balance = BalanceSpec::compile(proto, warnings);
+    if (!balance)
+        return at(place, balance.error());
+    spec->balance = std::move(*balance);
+    compileLimits(proto.circuit_breakers(), *spec);
+    compileKeepalive(proto, *spec);
+    for (const auto compile : {compileHealth, compileDns}) {
+        if (auto done = compile(proto, *spec); !done)
+            return at(place, done.error());
+    }
     if (auto done = compileBreaker(proto, *spec); !done)
         return at(place, done.error());
     return spec;

@@ -58,4 +58,9 @@ void Endpoint::closeIdleBefore(TimePoint oldest)
         http2->closeIdleBefore(oldest);
 }
 
+void Endpoint::closeOpenedBefore(TimePoint oldest)
+{
+    std::erase_if(m_idle, [oldest](const auto& idle) { return idle->openedAt() < oldest; });
+}
+
 } // namespace meshyard::proxy

@@ -1,57 +1,70 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/proxy/upstream/endpoint.h"
+#include "embedded-mesh/proxy/upstream/edf_scheduler.h"
+#include "embedded-mesh/proxy/upstream/host_picker.h"
+#include "embedded-mesh/proxy/upstream/priority_load.h"
 
 #include <span>
 
 namespace meshyard::proxy {
 
-/// Chooses an endpoint: priorities first (with overprovisioning), then the cluster's policy among
-/// the healthy ones of that priority; below the panic threshold health is ignored.
+/// What a balancer is built from.
+struct BalanceInput
+{
+    std::span<const std::shared_ptr<Endpoint>> endpoints;
+    std::span<const std::uint32_t> localityWeights; // by EndpointSpec::locality; 0 = no traffic
+    std::uint32_t overprovisioning = 140; // percent
+    bool weightedPriorityHealth = false; // a priority's health goes by weights, not by numbers
+    std::uint64_t seed = 0;
+    TimePoint now{};
+};
+
+/// Chooses an endpoint: the priority by what is available there, then the locality if localities
+/// are weighted, then the cluster's policy among its healthy endpoints; in panic among all.
 ///
-/// Follows Envoy's load balancing: arch_overview/upstream/load_balancing (priority levels, panic
-/// threshold) and "power of two random choices".
+/// Follows Envoy: arch_overview/upstream/load_balancing.
+/// Thread: its worker's.
 class LoadBalancer final
 {
 public:
     /// Recomputes who is eligible; after every change of endpoints, health or ejection.
-    void rebuild(std::span<const std::shared_ptr<Endpoint>> endpoints, const ClusterSpec& spec,
-        std::uint32_t overprovisioning);
+    void rebuild(const BalanceInput& input, const BalanceSpec& spec);
 
-    /// @param avoid endpoints already tried by this request, taken only when nothing else is left.
+    /// Endpoints to avoid are taken only when nothing else is left in the chosen priority.
     /// @return nullptr = no healthy endpoint.
-    std::shared_ptr<Endpoint> pick(std::uint64_t random, std::span<Endpoint* const> avoid);
+    std::shared_ptr<Endpoint> pick(const PickContext& context);
 
-    bool isPanicking() const { return m_panic; }
+    bool isPanicking() const { return m_load.isPanickingAnywhere(); }
+    const PriorityLoad& load() const { return m_load; }
 
 private:
-    struct Level
+    using Members = std::vector<std::shared_ptr<Endpoint>>;
+
+    /// Endpoints of one priority and one health: as a whole, or by locality.
+    struct Group
     {
-        std::vector<std::shared_ptr<Endpoint>> eligible;
-        std::vector<std::uint64_t> weights; // cumulative; empty when all are equal
-        std::uint32_t load = 0; // cumulative percent
-        std::size_t next = 0; // round robin
+        std::unique_ptr<HostPicker> whole; // nullptr = nobody
+        std::vector<std::unique_ptr<HostPicker>> localities;
+        std::vector<double> localityWeights;
+        EdfScheduler turns; // of the localities
+
+        HostPicker* choose();
     };
 
-    Level* levelFor(std::uint64_t random);
-    static const std::shared_ptr<Endpoint>& drawn(const Level& level, std::uint64_t random);
-    const std::shared_ptr<Endpoint>& choose(Level& level, std::uint64_t random) const;
+    struct Level
+    {
+        Group healthy; // everybody in panic
+        Group degraded;
+    };
 
-    std::vector<Level> m_levels;
-    BalancePolicy m_policy = BalancePolicy::LeastRequest;
-    std::uint32_t m_choices = 2;
-    bool m_panic = false;
+    class Builder;
+
+    static std::shared_ptr<Endpoint> notTried(HostPicker& picker, const PickContext& context);
+
+    std::vector<Level> m_levels; // by priority
+    PriorityLoad m_load;
+    bool m_hashing = false;
 };
-
-/// splitmix64 step: cheap, seedable.
-inline std::uint64_t nextRandom(std::uint64_t& state)
-{
-    state += 0x9e3779b97f4a7c15ULL;
-    std::uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-}
 
 } // namespace meshyard::proxy

@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/core/shared_breaker.h"
 #include "embedded-mesh/net/event_loop.h"
+#include "embedded-mesh/proxy/upstream/cluster_spec.h"
 
 #include <map>
 #include <mutex>
@@ -14,8 +15,8 @@ namespace meshyard::proxy {
 struct SharedCluster
 {
     std::shared_ptr<SharedBreaker> breaker;
-    std::atomic<std::uint32_t> requests{0};
-    std::atomic<std::uint32_t> retries{0};
+    std::array<std::atomic<std::uint32_t>, kRoutingPriorities> requests{}; // by priority
+    std::array<std::atomic<std::uint32_t>, kRoutingPriorities> retries{};
     std::atomic<std::uint32_t> connections{0};
     std::atomic<std::uint32_t> pending{0};
 };

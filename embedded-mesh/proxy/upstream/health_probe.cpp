@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "embedded-mesh/proxy/upstream/health_probe.h"
+
+#include "embedded-mesh/net/connection.h"
+
+#include <algorithm>
+
+namespace meshyard::proxy {
+
+namespace {
+
+constexpr std::size_t kMaxAnswer = 64 * 1024;
+
+bool contains(const std::vector<HealthCheckSpec::StatusRange>& ranges, int status)
+{
+    return std::ranges::any_of(ranges, [status](const HealthCheckSpec::StatusRange& range) {
+        return status >= range.start && status < range.end;
+    });
+}
+
+class HttpProbe final : public HealthProbe
+{
+public:
+    HttpProbe(http::HttpClient& http, const HealthCheckSpec& spec, Target target, Done done)
+        : m_http(http)
+        , m_spec(spec)
+        , m_target(std::move(target))
+        , m_done(std::make_shared<Done>(std::move(done)))
+    {
+    }
+
+    void start() override
+    {
+        http::ClientRequest request;
+        request.method = m_spec.method;
+        request.target = m_spec.path;
+        request.host = m_target.host;
+        request.headers = m_spec.headersToAdd;
+        if (!http::findHeader(request.headers, "user-agent"))
+            request.headers.emplace_back("user-agent", "Meshyard/HC");
+        if (!m_spec.reusesConnection)
+            request.headers.emplace_back("connection", "close");
+        request.timeout = m_spec.timeout;
+        m_http.send(m_target.address, std::move(request),
+            [this, done = std::weak_ptr(m_done)](const Result<http::Response>& response) {
+                if (const auto alive = done.lock())
+                    (*alive)(judge(response));
+            });
+    }
+
+private:
+    ProbeResult judge(const Result<http::Response>& response) const
+    {
+        if (!response)
+            return ProbeResult::Lost;
+        if (contains(m_spec.expected, response->status))
+            return http::findHeader(response->headers, "x-envoy-degraded") ? ProbeResult::Degraded
+                                                                           : ProbeResult::Passed;
+        return contains(m_spec.retriable, response->status) ? ProbeResult::RetriableRefused
+                                                            : ProbeResult::Refused;
+    }
+
+    http::HttpClient& m_http;
+    const HealthCheckSpec& m_spec;
+    const Target m_target;
+    const std::shared_ptr<Done> m_done;
+};
+
+/// Connects; sends and waits for the payloads where there are any.
+class TcpProbe final : public HealthProbe, private net::ConnectionHandler
+{
+public:
+    TcpProbe(net::EventLoop& loop, const HealthCheckSpec& spec, Target target, Done done)
+        : m_spec(spec)
+        , m_target(std::move(target))
+        , m_done(std::move(done))
+        , m_io(loop, *this)
+        , m_timer(loop.timers(), [this] { finish(ProbeResult::Lost); })
+    {
+    }
+
+    void start() override
+    {
+        m_waiting = true;
+        m_answer.clear();
+        if (m_io.isOpen() && !m_io.hasHangup()) {
+            m_timer.armAfter(m_spec.timeout);
+            return ask();
+        }
+        if (!m_io.connect(m_target.address)) {
+            m_timer.armAfter(std::chrono::milliseconds(1)); // not from inside this call
+            return;
+        }
+        m_timer.armAfter(m_spec.timeout);
+    }
+
+private:
+    void onConnected() override { ask(); }
+
+    void ask()
+    {
+        if (m_spec.receive.empty() && m_spec.send.empty())
+            return finish(ProbeResult::Passed);
+        m_io.write(m_spec.send);
+        if (m_spec.receive.empty())
+            finish(ProbeResult::Passed);
+    }
+
+    void onData(std::string_view bytes) override
+    {
+        if (!m_waiting)
+            return;
+        m_answer.append(bytes);
+        if (hasAll())
+            finish(ProbeResult::Passed);
+        else if (m_answer.size() > kMaxAnswer)
+            finish(ProbeResult::Lost);
+    }
+
+    bool hasAll() const
+    {
+        std::size_t from = 0;
+        for (const std::string& part : m_spec.receive) {
+            const std::size_t found = m_answer.find(part, from);
+            if (found == std::string::npos)
+                return false;
+            from = found + part.size();
+        }
+        return true;
+    }
+
+    void onPeerFinished() override { lose(); }
+    void onClosed(const std::optional<Error>& /*error*/) override { lose(); }
+
+    void lose()
+    {
+        m_io.close();
+        if (m_waiting)
+            finish(ProbeResult::Lost);
+    }
+
+    void finish(ProbeResult result)
+    {
+        m_waiting = false;
+        m_timer.cancel();
+        const bool talks = !m_spec.receive.empty();
+        if (result == ProbeResult::Lost || !m_spec.reusesConnection || !talks)
+            m_io.close();
+        m_done(result);
+    }
+
+    const HealthCheckSpec& m_spec;
+    const Target m_target;
+    const Done m_done;
+    net::Connection m_io;
+    net::Timer m_timer;
+    std::string m_answer;
+    bool m_waiting = false;
+};
+
+} // namespace
+
+std::unique_ptr<HealthProbe> HealthProbe::make(net::EventLoop& loop, http::HttpClient& http,
+    const HealthCheckSpec& spec, Target target, Done done)
+{
+    if (spec.kind == HealthCheckSpec::Kind::Tcp)
+        return std::make_unique<TcpProbe>(loop, spec, std::move(target), std::move(done));
+    return std::make_unique<HttpProbe>(http, spec, std::move(target), std::move(done));
+}
+
+} // namespace meshyard::proxy
