@@ -356,13 +356,17 @@ BreakerStatus Breaker::status(Duration now) const
     return shown;
 }
 
+Breaker::Duration Breaker::nextChance() const
+{
+    if (m_override.kind == OverrideKind::ForcedOpen && m_override.deadline != Duration::max())
+        return m_override.deadline;
+    return m_state == BreakerState::Open ? m_stateEnds : Duration(0);
+}
+
 std::chrono::seconds Breaker::retryAfter(Duration now) const
 {
-    Duration until = m_state == BreakerState::Open ? m_stateEnds : now;
-    if (m_override.kind == OverrideKind::ForcedOpen && m_override.deadline != Duration::max())
-        until = std::max(now, m_override.deadline);
-    const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(until - now, Duration(0)));
-    return std::max(left, std::chrono::seconds(1));
+    const Duration left = std::max(nextChance() - now, Duration(0));
+    return std::max(std::chrono::ceil<std::chrono::seconds>(left), std::chrono::seconds(1));
 }
 
 } // namespace meshyard

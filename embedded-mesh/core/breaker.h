@@ -54,6 +54,19 @@ public:
     /// What `retry-after` should say on a rejection: until the next chance, at least one second.
     std::chrono::seconds retryAfter(Duration now) const;
 
+    /// A trial that somebody began on a permit the owner had handed out before (SharedBreaker).
+    /// @return false = the permit is of another generation.
+    bool adoptTrial(const BreakerPermit& permit, Duration routeTimeout, Duration now);
+    /// How many trials may run or wait to be taken now; 0 unless half-open.
+    unsigned wantedTrials() const;
+    unsigned runningTrials() const { return static_cast<unsigned>(m_leases.size()); }
+    const BreakerOverride& manualOverride() const { return m_override; }
+    Duration rampEnds() const { return m_rampEnds; }
+    /// Until when calls are refused for certain: end of open or of FORCED_OPEN; 0 = not at all.
+    Duration nextChance() const;
+    /// When tick() has something to do; Duration::max() = nothing is due.
+    Duration nextWake() const { return m_nextWake; }
+
 private:
     struct Lease
     {
@@ -67,6 +80,7 @@ private:
     bool refusesByRamp(const BreakerRequest& request, Duration now) const;
     void countClosed(CallVerdict verdict, bool slow, Duration now);
     void checkRules(Duration now);
+    void lease(const BreakerPermit& permit, Duration routeTimeout, Duration now);
     bool takeLease(std::uint32_t id);
     void judgeTrials(Duration now);
     void expireLeases(Duration now);

@@ -14,15 +14,38 @@ constexpr Breaker::Duration kTrialTimeout = std::chrono::seconds(5);
 
 BreakerDecision Breaker::admitTrial(const BreakerRequest& request, Duration now)
 {
-    Duration timeout = m_policy.trialTimeout.value_or(kTrialTimeout);
-    if (request.routeTimeout.count() > 0)
-        timeout = std::min(timeout, request.routeTimeout);
     const std::uint32_t id = m_nextLease;
     m_nextLease = m_nextLease == UINT32_MAX ? 1 : m_nextLease + 1;
-    m_leases.push_back({id, now + timeout});
+    const BreakerPermit permit{m_generation, id, true};
+    lease(permit, request.routeTimeout, now);
+    return {Admission::Admitted, permit};
+}
+
+void Breaker::lease(const BreakerPermit& permit, Duration routeTimeout, Duration now)
+{
+    Duration timeout = m_policy.trialTimeout.value_or(kTrialTimeout);
+    if (routeTimeout.count() > 0)
+        timeout = std::min(timeout, routeTimeout);
+    m_leases.push_back({permit.lease, now + timeout});
     ++m_trialsIssued;
     scheduleWake();
-    return {Admission::Admitted, BreakerPermit{m_generation, id, true}};
+}
+
+bool Breaker::adoptTrial(const BreakerPermit& permit, Duration routeTimeout, Duration now)
+{
+    tick(now);
+    if (permit.generation != m_generation || m_state != BreakerState::HalfOpen)
+        return false;
+    lease(permit, routeTimeout, now);
+    return true;
+}
+
+unsigned Breaker::wantedTrials() const
+{
+    const unsigned judged = m_trialsOk + m_trialsBad;
+    if (m_state != BreakerState::HalfOpen || judged >= m_policy.trialCalls)
+        return 0;
+    return std::min(m_policy.trialConcurrency, m_policy.trialCalls - judged);
 }
 
 bool Breaker::takeLease(std::uint32_t id)

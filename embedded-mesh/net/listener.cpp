@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/net/listener.h"
 
+#include <linux/filter.h>
+
 #include <cerrno>
 
 namespace meshyard::net {
@@ -42,7 +44,20 @@ Listener::~Listener()
 
 void Listener::onIo(std::uint32_t)
 {
-    for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    switch (accept(kAcceptsPerTurn)) {
+    case Taken::All:
+        return;
+    case Taken::Some:
+        return m_loop.wake(*this, EPOLLIN);
+    case Taken::Refused:
+        m_retry.armAfter(kRetryAfter);
+        return;
+    }
+}
+
+Listener::Taken Listener::accept(int limit)
+{
+    for (int i = 0; i < limit; ++i) {
         Fd fd(::accept4(m_fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd.isOpen()) {
             if (!m_address.isUnix())
@@ -50,20 +65,33 @@ void Listener::onIo(std::uint32_t)
             m_acceptor.onAccepted(std::move(fd));
             continue;
         }
-        switch (errno) {
+        const int error = errno;
+        switch (error) {
         case EAGAIN:
-            return;
+            return Taken::All;
         case EMFILE:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-            m_retry.armAfter(kRetryAfter);
-            return;
+            m_acceptor.onAcceptRefused(error);
+            return Taken::Refused;
         default: // the one connection died before we took it
             continue;
         }
     }
-    m_loop.wake(*this, EPOLLIN);
+    return Taken::Some;
+}
+
+void Listener::finish()
+{
+    if (!m_address.isUnix()) {
+        // A filter that drops every packet: no handshake begins any more, so that none can end
+        // between the last accept() and close(), which would reset it.
+        sock_filter drop{BPF_RET | BPF_K, 0, 0, 0};
+        const sock_fprog program{1, &drop};
+        ::setsockopt(m_fd.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+    }
+    while (accept(kAcceptsPerTurn) == Taken::Some) { }
 }
 
 } // namespace meshyard::net

@@ -14,6 +14,8 @@ public:
 
     /// @param fd non-blocking, TCP_NODELAY set.
     virtual void onAccepted(Fd fd) = 0;
+    /// Out of descriptors or memory; tried again by itself. @param errorNumber of accept().
+    virtual void onAcceptRefused(int /*errorNumber*/) { }
 };
 
 /// A listening socket in an event loop. Out of descriptors it pauses for 100 ms and tries again.
@@ -28,9 +30,16 @@ public:
 
     /// The actual address, with the port that port 0 became.
     const SocketAddress& address() const { return m_address; }
+    /// Lets no new connection begin and hands over those that have: closing now loses none.
+    void finish();
     void onIo(std::uint32_t events) override;
 
 private:
+    enum class Taken { All, Some, Refused };
+
+    /// Accepts what waits, up to `limit`.
+    Taken accept(int limit);
+
     Listener(EventLoop& loop, Acceptor& acceptor, Fd fd);
 
     EventLoop& m_loop;

@@ -5,6 +5,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <sys/resource.h>
+
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
@@ -21,6 +24,8 @@ The sidecar: forwards HTTP/1.1 and TCP as its bootstrap and its control plane sa
   -c, --config-path FILE  bootstrap, YAML or JSON in the shape of Envoy's v3 Bootstrap
       --admin ADDR        admin endpoint (HOST:PORT on loopback, or unix:PATH) instead of
                           the bootstrap's
+      --concurrency N         worker threads (default: 1)
+      --drain-time-s N        seconds to finish requests in after SIGTERM (default: 5)
       --state-dir DIR     keep the last good configuration there and start from it
       --log-level LEVEL   debug, info, warning, error (default: info)
       --help, --version
@@ -33,6 +38,8 @@ struct CommandLine
 {
     meshyard::proxy::ProxyOptions options;
     std::string logLevel = "info";
+    std::string concurrency = "1";
+    std::string drainTime = "5";
     std::string problem;
     bool help = false;
     bool version = false;
@@ -56,6 +63,10 @@ CommandLine parse(int argc, char** argv)
             target = &line.options.adminAddress;
         else if (name == "--state-dir")
             target = &line.options.stateDir;
+        else if (name == "--concurrency")
+            target = &line.concurrency;
+        else if (name == "--drain-time-s")
+            target = &line.drainTime;
         else if (name == "--log-level")
             target = &line.logLevel;
         else if (name == "--help" || name == "-h")
@@ -76,6 +87,23 @@ CommandLine parse(int argc, char** argv)
     return line;
 }
 
+bool readNumber(const std::string& text, unsigned least, unsigned most, unsigned& number)
+{
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() && number >= least
+        && number <= most;
+}
+
+/// A proxy needs a descriptor a connection: the soft limit of a shell is for other programs.
+void raiseDescriptorLimit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// warning → warn: the level names of spdlog.
 bool setUpLog(const std::string& level)
 {
@@ -90,15 +118,18 @@ bool setUpLog(const std::string& level)
 
 int run(meshyard::proxy::ProxyOptions options)
 {
+    options.version = MESHYARD_VERSION;
     const meshyard::SteadyClock clock;
     meshyard::net::EventLoop loop(clock);
     std::signal(SIGPIPE, SIG_IGN);
+    raiseDescriptorLimit();
+    const std::chrono::seconds patience = options.drainTime;
     meshyard::proxy::Proxy proxy(loop, std::move(options));
     bool asked = false;
     const meshyard::net::SignalWatcher signals(loop, {SIGTERM, SIGINT}, [&](int) {
         if (std::exchange(asked, true))
             return loop.stop(); // the second time without patience
-        proxy.drain(std::chrono::seconds(5));
+        proxy.drain(patience);
     });
     if (auto started = proxy.start(); !started) {
         std::fprintf(stderr, "meshyard-proxy: %s\n", started.error().message.c_str());
@@ -125,6 +156,12 @@ int main(int argc, char** argv)
         line.problem = "-c BOOTSTRAP is missing";
     if (line.problem.empty() && !setUpLog(line.logLevel))
         line.problem = "--log-level must be debug, info, warning or error";
+    if (line.problem.empty() && !readNumber(line.concurrency, 1, 128, line.options.concurrency))
+        line.problem = "--concurrency must be 1 to 128";
+    unsigned drainTime = 0;
+    if (line.problem.empty() && !readNumber(line.drainTime, 0, 86400, drainTime))
+        line.problem = "--drain-time-s must be 0 to 86400";
+    line.options.drainTime = std::chrono::seconds(drainTime);
     if (!line.problem.empty()) {
         std::fprintf(stderr, "meshyard-proxy: %s (see --help)\n", line.problem.c_str());
         return kUsage;

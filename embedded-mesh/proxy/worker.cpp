@@ -4,6 +4,10 @@
 #include "embedded-mesh/net/sockets.h"
 #include "embedded-mesh/proxy/exchange/tcp_session.h"
 
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+
 namespace meshyard::proxy {
 
 namespace {
@@ -22,20 +26,41 @@ ListenerRuntime::ListenerRuntime(
     m_chains.update(*m_spec);
 }
 
-ListenerRuntime::~ListenerRuntime() = default;
+ListenerRuntime::~ListenerRuntime()
+{
+    if (m_context.connectionLimit != nullptr)
+        m_context.connectionLimit->active -= static_cast<std::uint32_t>(m_connections.size());
+}
 
-Result<void> ListenerRuntime::open()
+Result<void> ListenerRuntime::open(const net::SocketAddress& address, net::PortSharing sharing)
 {
     if (!m_spec->binds)
         return {};
-    auto listener = net::Listener::listen(m_context.loop, *this, m_spec->address);
+    auto listener = net::Listener::listen(m_context.loop, *this, address, sharing);
     if (!listener) {
         return failure(listener.error().code,
-            "listener '" + m_spec->name + "' cannot listen on " + m_spec->address.toString() + ": "
+            "listener '" + m_spec->name + "' cannot listen on " + address.toString() + ": "
                 + listener.error().message);
     }
     m_listener = std::move(*listener);
     return {};
+}
+
+void ListenerRuntime::onAcceptRefused(int errorNumber)
+{
+    ++m_context.acceptRefusals;
+    if (!std::exchange(m_refused, true))
+        spdlog::error("listener '{}' can't accept: {}; it goes on when descriptors are free again",
+            m_spec->name, std::strerror(errorNumber));
+}
+
+/// Counts under the limit of the process as long as it is here.
+void ListenerRuntime::keep(std::unique_ptr<Disposable> connection)
+{
+    if (m_context.connectionLimit != nullptr)
+        ++m_context.connectionLimit->active;
+    Disposable* const key = connection.get();
+    m_connections.emplace(key, std::move(connection));
 }
 
 void ListenerRuntime::update(std::shared_ptr<const ListenerSpec> spec)
@@ -67,6 +92,13 @@ ListenerRuntime* ListenerRuntime::findMeant(const net::SocketAddress& destinatio
 
 void ListenerRuntime::onAccepted(net::Fd fd)
 {
+    m_refused = false;
+    ConnectionLimit* const limit
+        = m_spec->ignoresConnectionLimit ? nullptr : m_context.connectionLimit;
+    if (limit != nullptr && limit->active.load(std::memory_order_relaxed) >= limit->max) {
+        ++limit->refused;
+        return; // closes it
+    }
     if (!m_spec->handsOn)
         return take(std::move(fd));
     findMeant(destinationOf(fd.get()))->take(std::move(fd));
@@ -83,8 +115,7 @@ void ListenerRuntime::take(net::Fd fd)
     auto inspection = std::make_unique<Inspection>(m_context, self, *m_spec, std::move(fd));
     if (!inspection->start())
         return;
-    Disposable* const key = inspection.get();
-    m_connections.emplace(key, std::move(inspection));
+    keep(std::move(inspection));
 }
 
 void ListenerRuntime::onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes)
@@ -114,7 +145,7 @@ void ListenerRuntime::serve(net::Fd fd, const std::shared_ptr<const FilterChainS
     if (connection == nullptr)
         return;
     Disposable& kept = *connection;
-    m_connections.emplace(&kept, std::move(connection));
+    keep(std::move(connection));
     if (auto* const session = dynamic_cast<TcpSession*>(&kept))
         session->start(); // may end at once: not before it is kept
 }
@@ -126,21 +157,35 @@ void ListenerRuntime::release(Disposable& connection)
         return;
     m_context.dispose(std::move(found->second));
     m_connections.erase(found);
+    if (m_context.connectionLimit != nullptr)
+        --m_context.connectionLimit->active;
 }
 
 void ListenerRuntime::leave()
 {
+    if (m_listener)
+        m_listener->finish();
     m_listener.reset();
     m_chains.leave();
 }
 
-Worker::Worker(
-    net::EventLoop& loop, std::string nodeId, std::uint64_t seed, Cluster::EventSink breakerEvents)
+Worker::Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
+    Cluster::EventSink breakerEvents, WorkerTeam team)
     : m_context(loop, std::move(nodeId), seed)
     , m_breakerEvents(std::move(breakerEvents))
+    , m_team(std::move(team))
     , m_seed(seed)
     , m_tick(loop.timers(), [this] { tick(); })
 {
+    if (m_team.logFiles != nullptr) {
+        m_logs = std::make_unique<LogSink>(loop, *m_team.logFiles);
+        m_context.logs = m_logs.get();
+    }
+    if (m_team.spanExporters != nullptr) {
+        m_spans = std::make_unique<SpanSink>(loop, *m_team.spanExporters, m_context.config);
+        m_context.spans = m_spans.get();
+    }
+    m_context.connectionLimit = m_team.connections;
     m_tick.armAfter(kTick);
 }
 
@@ -164,24 +209,54 @@ void Worker::tick()
     if (now < m_nextSecond)
         return;
     m_nextSecond = std::max(m_nextSecond + std::chrono::seconds(1), now);
-    if (m_secondHook)
-        m_secondHook(m_context);
     for (auto& [name, cluster] : m_context.clusters)
         cluster->closeIdle(now);
     std::erase_if(m_leaving, [](const auto& listener) { return listener->isEmpty(); });
 }
 
-Result<void> Worker::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
+Result<void> Worker::apply(
+    std::shared_ptr<const ConfigSnapshot> snapshot, const Lead* lead)
 {
     const TimePoint now = m_context.now();
     m_context.config = snapshot;
-    applyClusters(*snapshot, now);
+    applyClusters(*snapshot, lead, now);
     applyOverrides(*snapshot, now);
     m_keys.follow(*snapshot);
-    return applyListeners(*snapshot);
+    return applyListeners(*snapshot, lead);
 }
 
-void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
+std::shared_ptr<Cluster> Worker::makeCluster(
+    std::shared_ptr<const ClusterSpec> spec, TimePoint now)
+{
+    const std::uint64_t seed = m_seed ^ std::hash<std::string>()(spec->name);
+    ClusterSharing sharing;
+    if (m_team.clusters != nullptr) {
+        sharing.cluster = m_team.clusters->find(
+            spec->name, spec->breaker, seed, Cluster::breakerTime(now));
+        sharing.worker = m_team.index;
+        sharing.ejections = m_team.ejections;
+    }
+    return std::make_shared<Cluster>(
+        std::move(spec), seed, now, m_breakerEvents, std::move(sharing));
+}
+
+void Worker::followEjection(const std::string& cluster, const net::SocketAddress& address,
+    const EjectionRecord& record)
+{
+    if (const auto* const found = m_context.findCluster(cluster))
+        (*found)->followEjection(address, record, m_context.now());
+}
+
+Worker::Lead Worker::lead() const
+{
+    Lead lead;
+    for (const auto& [name, listener] : m_listeners)
+        lead.addresses.emplace(name, listener->address());
+    lead.endpoints = m_lookedUp;
+    return lead;
+}
+
+void Worker::applyClusters(const ConfigSnapshot& snapshot, const Lead* lead, TimePoint now)
 {
     std::erase_if(m_context.clusters, [&](const auto& entry) {
         if (snapshot.clusters.contains(entry.first))
@@ -191,17 +266,22 @@ void Worker::applyClusters(const ConfigSnapshot& snapshot, TimePoint now)
     });
     for (const auto& [name, config] : snapshot.clusters) {
         auto& cluster = m_context.clusters[name];
-        if (cluster == nullptr) {
-            const std::uint64_t seed = m_seed ^ std::hash<std::string>()(name);
-            cluster = std::make_shared<Cluster>(config.spec, seed, now, m_breakerEvents);
-        }
+        if (cluster == nullptr)
+            cluster = makeCluster(config.spec, now);
         auto endpoints = config.endpoints;
         if (m_watch)
             endpoints = m_watch->names().follow(*config.spec, endpoints);
+        if (m_watch && endpoints != config.endpoints)
+            m_lookedUp[name] = endpoints;
+        if (lead != nullptr) {
+            if (const auto found = lead->endpoints.find(name); found != lead->endpoints.end())
+                endpoints = found->second;
+        }
         cluster->update(config.spec, std::move(endpoints), now);
         if (m_watch)
             m_watch->checker().follow(cluster);
     }
+    std::erase_if(m_lookedUp, [&](const auto& entry) { return !snapshot.clusters.contains(entry.first); });
     if (m_watch)
         m_watch->keepOnly([&](const auto& name) { return snapshot.clusters.contains(name); });
 }
@@ -232,6 +312,8 @@ void Worker::onEndpoints(
         return;
     (*cluster)->update((*cluster)->specPointer(), endpoints, m_context.now());
     if (m_watch)
+        m_lookedUp[name] = endpoints;
+    if (m_watch)
         m_watch->checker().follow(*cluster);
 }
 
@@ -252,7 +334,7 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
         }
     }
     for (auto& [name, cluster] : m_context.clusters) {
-        Breaker& breaker = cluster->breaker();
+        EdgeBreaker& breaker = cluster->breaker();
         const auto found = wanted.find(name);
         if (found == wanted.end()) {
             breaker.clearOverride({}, Cluster::breakerTime(now));
@@ -271,7 +353,7 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
     }
 }
 
-Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
+Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot, const Lead* lead)
 {
     Result<void> result;
     for (auto at = m_listeners.begin(); at != m_listeners.end();) {
@@ -291,18 +373,35 @@ Result<void> Worker::applyListeners(const ConfigSnapshot& snapshot)
     for (const auto& [name, spec] : snapshot.listeners) {
         if (m_listeners.contains(name))
             continue;
-        auto runtime = std::make_unique<ListenerRuntime>(m_context, spec, m_listeners);
-        if (auto opened = runtime->open(); !opened)
+        if (auto opened = openListener(spec, lead); !opened)
             result = tl::unexpected(opened.error());
-        else
-            m_listeners.emplace(name, std::move(runtime));
     }
     return result;
 }
 
+Result<void> Worker::openListener(
+    const std::shared_ptr<const ListenerSpec>& spec, const Lead* lead)
+{
+    net::SocketAddress address = spec->address;
+    if (lead != nullptr) {
+        const auto found = lead->addresses.find(spec->name);
+        if (found == lead->addresses.end() || address.isUnix()) // paths are worker 0's alone
+            return {};
+        address = found->second;
+    }
+    const bool shared = m_team.clusters != nullptr && !address.isUnix();
+    auto runtime = std::make_unique<ListenerRuntime>(m_context, spec, m_listeners);
+    if (auto opened = runtime->open(
+            address, shared ? net::PortSharing::Shared : net::PortSharing::Exclusive);
+        !opened)
+        return opened;
+    m_listeners.emplace(spec->name, std::move(runtime));
+    return {};
+}
+
 void Worker::drain()
 {
-    m_context.draining = true;
+    m_context.draining = true; // before the last connections are taken
     for (auto& [name, listener] : m_listeners) {
         listener->leave();
         m_leaving.push_back(std::move(listener));

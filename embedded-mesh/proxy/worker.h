@@ -5,6 +5,8 @@
 #include "embedded-mesh/proxy/exchange/chain_runtime.h"
 #include "embedded-mesh/proxy/exchange/inspection.h"
 #include "embedded-mesh/proxy/filter/jwks_fetcher.h"
+#include "embedded-mesh/proxy/telemetry/log_sink.h"
+#include "embedded-mesh/proxy/telemetry/span_sink.h"
 #include "embedded-mesh/proxy/upstream/upstream_watch.h"
 #include "embedded-mesh/proxy/worker_context.h"
 
@@ -25,11 +27,13 @@ public:
         const ListenerMap& siblings);
     ~ListenerRuntime() override;
 
-    Result<void> open();
+    /// @param address the specification's, or what its port 0 became at another worker.
+    Result<void> open(const net::SocketAddress& address, net::PortSharing sharing);
     /// Same address: connections stay and follow the new specification with their next request,
     /// unless their filter chain has gone.
     void update(std::shared_ptr<const ListenerSpec> spec);
     /// Accepts nothing more; HTTP connections end after their response, TCP ones by themselves.
+    /// Idle ones get a moment for the request that may be on its way.
     void leave();
     bool isEmpty() const { return m_connections.empty(); }
 
@@ -41,7 +45,9 @@ public:
     }
 
 private:
+    void keep(std::unique_ptr<Disposable> connection);
     void onAccepted(net::Fd fd) override;
+    void onAcceptRefused(int errorNumber) override;
     void onInspected(Inspection& inspection, net::Fd fd, const FirstBytes& bytes) override;
     void onInspectionFailed(Inspection& inspection) override { release(inspection); }
 
@@ -58,6 +64,26 @@ private:
     std::unique_ptr<net::Listener> m_listener; // none when it does not bind
     ChainSet m_chains; // outlives the connections
     std::map<Disposable*, std::unique_ptr<Disposable>> m_connections;
+    bool m_refused = false; // said so already
+};
+
+/// How many connections from callers the process takes at once.
+struct ConnectionLimit
+{
+    std::uint32_t max = 0;
+    std::atomic<std::uint32_t> active{0};
+    std::atomic<std::uint64_t> refused{0};
+};
+
+/// What a worker knows of the others; empty with one worker.
+struct WorkerTeam
+{
+    SharedClusters* clusters = nullptr; // outlives the worker
+    unsigned index = 0; // 0 owns the breakers
+    EjectionSink ejections; // tells the others
+    LogFiles* logFiles = nullptr; // outlives the worker; nullptr: nothing is logged
+    SpanExporters* spanExporters = nullptr; // outlives the worker; nullptr: no span is sent
+    ConnectionLimit* connections = nullptr; // outlives the worker; nullptr: no limit
 };
 
 /// One worker: its clusters and listeners, following immutable snapshots.
@@ -66,18 +92,27 @@ private:
 class Worker final : public UpstreamNews
 {
 public:
+    /// What worker 0 has found out, and the others follow.
+    struct Lead
+    {
+        std::map<std::string, net::SocketAddress> addresses; // listener → where it listens
+        std::map<std::string, std::shared_ptr<const EndpointSet>> endpoints; // of looked-up names
+    };
+
     Worker(net::EventLoop& loop, std::string nodeId, std::uint64_t seed,
-        Cluster::EventSink breakerEvents);
+        Cluster::EventSink breakerEvents, WorkerTeam team = {});
     ~Worker() override;
 
     /// Swaps to a snapshot. Listeners that can't be opened are reported and left out; everything
     /// else is in force afterwards.
-    Result<void> apply(std::shared_ptr<const ConfigSnapshot> snapshot);
+    /// @param lead the others listen where worker 0 does, and nowhere else.
+    Result<void> apply(
+        std::shared_ptr<const ConfigSnapshot> snapshot, const Lead* lead = nullptr);
+    void followEjection(const std::string& cluster, const net::SocketAddress& address,
+        const EjectionRecord& record);
+    Lead lead() const;
     /// Says close on every answer and accepts no more.
     void drain();
-
-    /// Called once a second on the worker's thread.
-    void setSecondHook(std::function<void(WorkerContext&)> hook) { m_secondHook = std::move(hook); }
 
     /// The first worker of a process: checks the health of endpoints and looks names up for all.
     /// @param news told; nullptr = this worker alone.
@@ -94,22 +129,28 @@ public:
     const ListenerMap& listeners() const { return m_listeners; }
 
 private:
-    void applyClusters(const ConfigSnapshot& snapshot, TimePoint now);
+    void applyClusters(const ConfigSnapshot& snapshot, const Lead* lead, TimePoint now);
     void applyOverrides(const ConfigSnapshot& snapshot, TimePoint now);
-    Result<void> applyListeners(const ConfigSnapshot& snapshot);
+    Result<void> applyListeners(const ConfigSnapshot& snapshot, const Lead* lead);
+    Result<void> openListener(
+        const std::shared_ptr<const ListenerSpec>& spec, const Lead* lead);
+    std::shared_ptr<Cluster> makeCluster(std::shared_ptr<const ClusterSpec> spec, TimePoint now);
     void tick();
 
     WorkerContext m_context;
     JwksFetcher m_keys{m_context};
     Cluster::EventSink m_breakerEvents;
+    const WorkerTeam m_team;
     std::unique_ptr<UpstreamWatch> m_watch;
     std::uint64_t m_seed;
+    std::unique_ptr<LogSink> m_logs;
+    std::unique_ptr<SpanSink> m_spans;
+    std::map<std::string, std::shared_ptr<const EndpointSet>> m_lookedUp; // worker 0's
     ListenerMap m_listeners;
     std::vector<std::unique_ptr<ListenerRuntime>> m_leaving;
     std::set<std::string> m_resetsDone;
     net::Timer m_tick;
     TimePoint m_nextSecond{};
-    std::function<void(WorkerContext&)> m_secondHook;
 };
 
 } // namespace meshyard::proxy

@@ -6,6 +6,7 @@
 #include "embedded-mesh/net/event_loop.h"
 #include "embedded-mesh/proxy/config_snapshot.h"
 #include "embedded-mesh/proxy/telemetry/inbound_table.h"
+#include "embedded-mesh/proxy/telemetry/istio_table.h"
 #include "embedded-mesh/proxy/upstream/cluster.h"
 
 #include <ctime>
@@ -16,6 +17,10 @@
 #include <vector>
 
 namespace meshyard::proxy {
+
+class LogSink;
+class SpanSink;
+struct ConnectionLimit;
 
 /// Something that ends in its own callback: kept until the end of the turn.
 class Disposable
@@ -65,6 +70,7 @@ struct WorkerContext
     ClusterMap clusters;
     std::shared_ptr<const ConfigSnapshot> config = std::make_shared<ConfigSnapshot>();
     InboundTable inbound;
+    IstioTable istio;
 
     http::HeadParser parser{http::HeadLimits{}};
     http::RequestHead requestHead; // scratch: valid until the next parse
@@ -79,7 +85,13 @@ struct WorkerContext
     std::set<std::shared_ptr<Disposable>> sideCalls; // in progress
     std::map<std::string, MirrorCounters, std::less<>> mirrorCounters; // by cluster
 
+    LogSink* logs = nullptr; // the worker's
+    SpanSink* spans = nullptr; // likewise
+
+    ConnectionLimit* connectionLimit = nullptr;
+
     std::uint32_t downstreamConnections = 0;
+    std::uint64_t acceptRefusals = 0; // out of descriptors
     bool draining = false; // answers say close
 
     TimePoint now() const { return loop.clock().now(); }

@@ -5,17 +5,23 @@
 
 namespace meshyard::proxy {
 
-WorkerThread::WorkerThread(
-    const Clock& clock, std::string nodeId, std::uint64_t seed, Cluster::EventSink breakerEvents)
+WorkerThread::WorkerThread(const Clock& clock, std::string nodeId, std::uint64_t seed,
+    Cluster::EventSink breakerEvents, WorkerTeam team)
     : m_loop(clock)
-    , m_worker(m_loop, std::move(nodeId), seed, std::move(breakerEvents))
+    , m_worker(m_loop, std::move(nodeId), seed, std::move(breakerEvents), std::move(team))
     , m_thread([this] { m_loop.run(); })
 {
-    call([](Worker& worker) { worker.watchUpstreams(); });
 }
 
 WorkerThread::~WorkerThread()
 {
+    stop();
+}
+
+void WorkerThread::stop()
+{
+    if (!m_thread.joinable())
+        return;
     m_loop.stop();
     m_thread.join();
 }
@@ -30,11 +36,9 @@ void WorkerThread::call(const std::function<void(Worker&)>& task)
     done.get_future().wait();
 }
 
-Result<void> WorkerThread::apply(std::shared_ptr<const ConfigSnapshot> snapshot)
+void WorkerThread::post(std::function<void(Worker&)> task)
 {
-    Result<void> result;
-    call([&](Worker& worker) { result = worker.apply(snapshot); });
-    return result;
+    m_loop.post([this, task = std::move(task)] { task(m_worker); });
 }
 
 } // namespace meshyard::proxy

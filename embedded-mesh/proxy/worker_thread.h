@@ -13,13 +13,15 @@ class WorkerThread final
 {
 public:
     WorkerThread(const Clock& clock, std::string nodeId, std::uint64_t seed,
-        Cluster::EventSink breakerEvents);
+        Cluster::EventSink breakerEvents, WorkerTeam team = {});
     ~WorkerThread();
 
-    /// Any other thread. Waits until the worker has swapped.
-    Result<void> apply(std::shared_ptr<const ConfigSnapshot> snapshot);
     /// Any other thread. Runs on the worker and waits for it.
     void call(const std::function<void(Worker&)>& task);
+    /// Any thread. Runs on the worker, later.
+    void post(std::function<void(Worker&)> task);
+    /// Ends the loop and waits for it; what is posted afterwards is dropped.
+    void stop();
 
 private:
     net::EventLoop m_loop;

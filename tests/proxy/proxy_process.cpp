@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "proxy_process.h"
 
-#include "wire_client.h"
-
 #include <QFile>
 #include <QJsonDocument>
 
 #include <cstdlib>
 
-ProxyProcess::ProxyProcess(const std::string& bootstrap, const QStringList& options)
+ProxyProcess::ProxyProcess(const std::string& bootstrap, const QStringList& options,
+    const std::function<void()>& inChild)
 {
+    if (inChild)
+        m_process.setChildProcessModifier(inChild);
     const QString path = m_folder.filePath(QStringLiteral("bootstrap.yaml"));
     QFile file(path);
     if (file.open(QIODevice::WriteOnly))
@@ -49,11 +50,29 @@ std::uint16_t ProxyProcess::port(const char* listener) const
     return static_cast<std::uint16_t>(address.section(QLatin1Char(':'), -1).toUInt());
 }
 
-std::string ProxyProcess::admin(std::string_view path) const
+std::uint16_t ProxyProcess::adminPort() const
 {
     const QString address = m_ready[QLatin1String("admin")].toString();
-    return fetch(static_cast<std::uint16_t>(address.section(QLatin1Char(':'), -1).toUInt()), path)
-        .body;
+    return static_cast<std::uint16_t>(address.section(QLatin1Char(':'), -1).toUInt());
+}
+
+WireReply ProxyProcess::adminReply(
+    std::string_view method, std::string_view path, std::string_view host) const
+{
+    WireClient client(adminPort());
+    client.send(std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: "
+        + std::string(host) + "\r\nContent-Length: 0\r\n\r\n");
+    return client.receive(method);
+}
+
+std::string ProxyProcess::admin(std::string_view path) const
+{
+    return adminReply("GET", path).body;
+}
+
+int ProxyProcess::postAdmin(std::string_view path) const
+{
+    return adminReply("POST", path).status;
 }
 
 long ProxyProcess::stat(std::string_view name) const

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "wire_client.h"
+
 #include <QJsonObject>
 #include <QProcess>
 #include <QTemporaryDir>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +16,9 @@
 class ProxyProcess
 {
 public:
-    explicit ProxyProcess(const std::string& bootstrap, const QStringList& options = {});
+    /// @param inChild runs in the new process before the program: limits.
+    explicit ProxyProcess(const std::string& bootstrap, const QStringList& options = {},
+        const std::function<void()>& inChild = {});
     ~ProxyProcess();
 
     /// Reads the ready line. @return false = it ended or said nothing for 10 s; see errors().
@@ -21,6 +26,12 @@ public:
     std::uint16_t port(const char* listener = "test") const;
     /// Body of an admin page.
     std::string admin(std::string_view path) const;
+    /// POST without a body. @return the status.
+    int postAdmin(std::string_view path) const;
+    /// The answer to any request of the admin endpoint.
+    WireReply adminReply(std::string_view method, std::string_view path,
+        std::string_view host = "localhost") const;
+    std::uint16_t adminPort() const;
     /// Value of a `name: value` line of /stats.
     long stat(std::string_view name) const;
     std::string errors();

@@ -97,6 +97,15 @@ RouteProto routeProto(const std::string& name, const std::string& cluster)
     return routes;
 }
 
+OverrideProto reset(const std::string& id)
+{
+    OverrideProto closing;
+    closing.set_id(id);
+    closing.add_clusters(kCluster);
+    closing.set_reset(true);
+    return closing;
+}
+
 OverrideProto forcedOpen(int remainingMs)
 {
     OverrideProto forced;
@@ -147,6 +156,9 @@ private Q_SLOTS:
     void resetClosesOnce();
     void swapsUnderLoadWithoutFailures();
     void reportsWhatItCounted();
+    void reportsWhereTheTimeWent();
+    void reportsOnceForAllWorkers();
+    void acknowledgesWhenAllWorkersHaveSwapped();
     void startsFromStoredState();
     void keepsConnectionsOfUnchangedListeners();
 };
@@ -299,6 +311,101 @@ void ProxyAdsTest::swapsUnderLoadWithoutFailures()
         thread.join();
     QCOMPARE(bad.load(), 0);
     QVERIFY(good > 100 && one.calls() > 0 && two.calls() > 0);
+}
+
+void ProxyAdsTest::reportsWhereTheTimeWent()
+{
+    TestUpstream upstream("up");
+    upstream.delayMs = 60;
+    AdsServer server;
+    configure(server, upstream);
+    ProxyProcess proxy(bootstrapFor(server.port()));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    for (int i = 0; i < 5; ++i)
+        QCOMPARE(fetch(proxy.port("outbound|any"), "/").status, 200);
+    std::uint64_t total = 0;
+    std::uint64_t waited = 0;
+    std::uint32_t calls = 0;
+    const auto sum = [&] {
+        total = waited = calls = 0;
+        for (const auto& report : server.reports()) {
+            for (const auto& row : report.outbound()) {
+                calls += row.outcomes().ok();
+                total += row.latency().sum_us();
+                waited += row.upstream_us();
+            }
+        }
+        return calls;
+    };
+    QTRY_COMPARE(sum(), 5U);
+    QVERIFY2(waited >= 5 * 60000 && waited <= total, std::to_string(waited).c_str());
+}
+
+void ProxyAdsTest::reportsOnceForAllWorkers()
+{
+    TestUpstream upstream("up");
+    AdsServer server;
+    configure(server, upstream);
+    ProxyProcess proxy(bootstrapFor(server.port()),
+        {QStringLiteral("--concurrency"), QStringLiteral("3")});
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    for (int i = 0; i < 40; ++i)
+        QCOMPARE(fetch(proxy.port("outbound|any"), "/").status, 200);
+    std::uint32_t ok = 0;
+    std::uint32_t sampled = 0;
+    const auto sum = [&] {
+        ok = sampled = 0;
+        for (const auto& report : server.reports()) {
+            for (const auto& row : report.outbound()) {
+                ok += row.outcomes().ok();
+                for (const std::uint32_t count : row.latency().counts())
+                    sampled += count;
+            }
+        }
+        return ok;
+    };
+    QTRY_COMPARE(sum(), 40U);
+    QCOMPARE(sampled, 40U);
+    for (const auto& report : server.reports()) {
+        std::set<std::string> rows;
+        for (const auto& row : report.outbound())
+            QVERIFY(rows.insert(row.cluster() + row.endpoint()).second);
+        for (const auto& row : report.breakers()) {
+            QVERIFY(rows.insert(row.cluster()).second);
+            QVERIFY(row.state() != meshyard::v1::BREAKER_UNSPECIFIED);
+        }
+    }
+}
+
+void ProxyAdsTest::acknowledgesWhenAllWorkersHaveSwapped()
+{
+    TestUpstream upstream("up");
+    AdsServer server;
+    configure(server, upstream);
+    ProxyProcess proxy(bootstrapFor(server.port()),
+        {QStringLiteral("--concurrency"), QStringLiteral("4")});
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    std::vector<std::unique_ptr<WireClient>> clients;
+    for (int i = 0; i < 40; ++i)
+        clients.push_back(std::make_unique<WireClient>(proxy.port("outbound|any")));
+    const auto statuses = [&] {
+        std::set<int> seen;
+        for (const auto& client : clients) {
+            client->send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+            seen.insert(client->receive().status);
+        }
+        return seen;
+    };
+    QCOMPARE(statuses(), std::set<int>{200});
+    for (int round = 0; round < 5; ++round) { // at once, in every worker
+        std::string version = server.set(typeOf<OverrideProto>(), {pack(forcedOpen(60000))});
+        server.waitAnswer(typeOf<OverrideProto>(), version);
+        QCOMPARE(statuses(), std::set<int>{503});
+        server.set(typeOf<OverrideProto>(), {}); // to half-open
+        version = server.set(typeOf<OverrideProto>(), {pack(reset("r" + std::to_string(round)))});
+        server.waitAnswer(typeOf<OverrideProto>(), version);
+        QCOMPARE(statuses(), std::set<int>{200});
+    }
 }
 
 void ProxyAdsTest::reportsWhatItCounted()

@@ -320,8 +320,8 @@ void ProxyHttpTest::badBootstrapsNameTheField_data()
             {clusterText("c", {1}, "transport_socket: {name: tls}, ")}),
         "transport_socket");
     row("known but unsupported",
-        staticBootstrap({httpListenerText("l", good, "access_log: [{name: a}], ")}, {}),
-        "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.access_log");
+        staticBootstrap({httpListenerText("l", good, "add_user_agent: true, ")}, {}),
+        "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.add_user_agent");
     row("maglev table that is no prime",
         staticBootstrap({},
             {clusterText("c", {1}, "lb_policy: MAGLEV, maglev_lb_config: {table_size: 100}, ")}),

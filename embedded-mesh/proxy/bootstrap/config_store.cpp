@@ -191,8 +191,20 @@ Result<void> ConfigStore::update(
         return failure(ErrorCode::InvalidArgument, "unknown type URL " + std::string(type));
     }
     if (done)
-        m_versions[std::string(type)] = version;
+        noteVersion(type, version);
     return done;
+}
+
+void ConfigStore::noteVersion(std::string_view type, const std::string& version)
+{
+    m_versions[std::string(type)] = version;
+    m_updated[std::string(type)] = m_clock.system();
+}
+
+WallTime ConfigStore::updatedAt(std::string_view type) const
+{
+    const auto found = m_updated.find(type);
+    return found == m_updated.end() ? WallTime{} : found->second;
 }
 
 Result<void> ConfigStore::takeOverrides(const Resources& resources)
@@ -354,6 +366,7 @@ Result<void> ConfigStore::importAll(
     m_endpoints = std::move(fresh.m_endpoints);
     m_overrides = std::move(fresh.m_overrides);
     m_overrideBytes = std::move(fresh.m_overrideBytes);
+    m_updated = std::move(fresh.m_updated);
     return {};
 }
 

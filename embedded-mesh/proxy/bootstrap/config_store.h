@@ -68,6 +68,8 @@ public:
     /// Takes what exportAll() gave, all or nothing; overrides count down by wall time.
     Result<void> importAll(
         const std::vector<envoy::service::discovery::v3::DiscoveryResponse>& responses);
+    /// When the last response of the type was taken.
+    WallTime updatedAt(std::string_view type) const;
     /// No cluster and no listener is still warming.
     bool isComplete() const;
     /// Since the last call.
@@ -85,6 +87,7 @@ private:
     Result<void> takeInto(
         Table<Compiled>& table, const Resources& resources, bool wholeSet, Compile&& compile);
     Result<void> takeOverrides(const Resources& resources);
+    void noteVersion(std::string_view type, const std::string& version);
     Result<void> loadSecrets(const envoy::config::bootstrap::v3::Bootstrap& bootstrap);
     TimePoint byWallTime(std::int64_t unixMs) const;
     void countDownByWallTime();
@@ -102,6 +105,7 @@ private:
     std::vector<OverrideSpec> m_overrides;
     std::vector<std::string> m_overrideBytes;
     std::map<std::string, std::string> m_versions;
+    std::map<std::string, WallTime, std::less<>> m_updated; // by type
     std::vector<std::string> m_warnings;
 };
 

@@ -26,13 +26,14 @@ const FieldTable& understood()
     static const FieldTable table{
         {"config.bootstrap.v3.Bootstrap",
             "node static_resources dynamic_resources admin layered_runtime cluster_manager "
-            "stats_flush_interval"},
+            "stats_flush_interval overload_manager"},
         {"config.bootstrap.v3.Bootstrap.StaticResources", "listeners clusters secrets"},
         {"config.listener.v3.Listener",
             "name address stat_prefix filter_chains default_filter_chain traffic_direction "
             "metadata "
             "reuse_port listener_filters listener_filters_timeout "
-            "continue_on_listener_filters_timeout use_original_dst bind_to_port"},
+            "continue_on_listener_filters_timeout use_original_dst bind_to_port "
+            "ignore_global_conn_limit"},
         {"config.listener.v3.FilterChain",
             "name filters metadata transport_socket filter_chain_match "
             "transport_socket_connect_timeout"},
@@ -40,10 +41,14 @@ const FieldTable& understood()
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
             "http_protocol_options http2_protocol_options stream_idle_timeout "
             "request_headers_timeout use_remote_address generate_request_id "
-            "forward_client_cert_details set_current_client_cert_details "
+            "forward_client_cert_details set_current_client_cert_details access_log "
+            "request_timeout tracing "
             "xff_num_trusted_hops normalize_path merge_slashes path_with_escaped_slashes_action"},
+        {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing",
+            "client_sampling random_sampling overall_sampling max_path_tag_length provider"},
+        {"config.trace.v3.OpenTelemetryConfig", "grpc_service service_name"},
         {"extensions.filters.network.tcp_proxy.v3.TcpProxy",
-            "stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts"},
+            "stat_prefix cluster weighted_clusters idle_timeout max_connect_attempts access_log"},
         {"config.core.v3.HttpProtocolOptions",
             "idle_timeout max_requests_per_connection max_connection_duration"},
         {"config.core.v3.Http2ProtocolOptions",

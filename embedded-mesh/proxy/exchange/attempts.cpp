@@ -32,15 +32,23 @@ LocalReply answerFor(CallOutcome::End end)
     case CallOutcome::End::Timeout:
         reply.status = 504;
         reply.body = "upstream request timeout\n";
+        reply.flag = ResponseFlag::UpstreamRequestTimeout;
+        reply.details = "upstream_response_timeout";
         break;
     case CallOutcome::End::NoEndpoint:
         reply.body = "no healthy upstream\n";
+        reply.flag = ResponseFlag::NoHealthyUpstream;
+        reply.details = "no_healthy_upstream";
         break;
     case CallOutcome::End::ConnectError:
         reply.body = "cannot connect to the upstream\n";
+        reply.flag = ResponseFlag::UpstreamConnectionFailure;
+        reply.details = "upstream_reset_before_response_started{connection_failure}";
         break;
     default:
         reply.body = "the upstream closed the connection before it answered\n";
+        reply.flag = ResponseFlag::UpstreamConnectionTermination;
+        reply.details = "upstream_reset_before_response_started{connection_termination}";
         break;
     }
     return reply;
@@ -142,6 +150,7 @@ void Exchange::sendRequest()
 {
     m_state = State::AwaitingHead;
     m_sent = true;
+    m_log.upstreamChosen(m_upstream->socket());
     m_upstream->send({m_head, m_body, m_trailers, m_rawBody, m_chunked, m_requestDone});
     m_endpoint->counters.bytesOut += m_head.size() + m_body.size();
     if (!m_keepsBody)
@@ -159,6 +168,7 @@ void Exchange::armTryTimer()
 void Exchange::addRequestBody(std::string_view bytes)
 {
     m_requestBytes += bytes.size();
+    m_log.count(bytes.size(), 0);
     if (m_inbound != nullptr)
         m_inbound->bytesIn += bytes.size();
     if (!isActive())
@@ -185,6 +195,7 @@ void Exchange::addRequestBody(std::string_view bytes)
 void Exchange::endRequest(std::string_view trailers)
 {
     m_requestDone = true;
+    m_log.requestEnds(m_context.loop.clock());
     if (!isActive() || m_rawBody)
         return;
     m_trailers.assign(trailers);
@@ -246,6 +257,7 @@ void Exchange::onRouteTimeout()
     m_routeTimer.cancel();
     m_stepTimer.cancel();
     dropUpstream();
+    m_log.note(ResponseFlag::UpstreamRequestTimeout, "response_timeout");
     account(CallResult::Timeout);
     clear();
     dropTransform();
@@ -270,6 +282,7 @@ void Exchange::endAttempt(const CallOutcome& outcome)
         m_cluster->breaker().finish(m_permit, outcome, Cluster::breakerTime(now));
     if (!std::exchange(m_attemptOpen, false))
         return;
+    m_upstreamTime += outcome.latency;
     m_endpoint->active -= m_endpoint->active > 0 ? 1U : 0U;
     m_endpoint->counters.end();
     if (outcome.end == CallOutcome::End::Cancelled)
@@ -318,6 +331,8 @@ void Exchange::limit()
     refusal.breaker = "limited";
     refusal.retryAfter = 1;
     refusal.body = "a connection pool limit of this edge is reached\n";
+    refusal.flag = ResponseFlag::UpstreamOverflow;
+    refusal.details = "overflow";
     reply(CallResult::Limited, refusal); // gives the permit back
 }
 
@@ -387,6 +402,7 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
         }
     }
     judgeEarly(head);
+    m_log.responseBegins(head, m_context.loop.clock());
     m_state = State::Responding;
     sendResponseHead(head);
     if (m_retry.perTryIdleTimeout().count() > 0)
@@ -395,6 +411,7 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
 
 void Exchange::onResponseBody(std::string_view bytes)
 {
+    m_log.count(0, bytes.size());
     if (m_transform != nullptr)
         m_transform->sendBody(bytes);
     else
@@ -419,6 +436,7 @@ void Exchange::onResponseEnd(std::string_view trailers)
     m_stepTimer.cancel();
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     releaseUpstream();
+    m_log.note("via_upstream");
     account(resultNow());
     const auto cluster = m_cluster;
     clear();
@@ -438,6 +456,8 @@ void Exchange::onUpstreamLost(Loss loss)
         m_routeTimer.cancel();
         m_stepTimer.cancel();
         dropUpstream();
+        m_log.note(ResponseFlag::UpstreamConnectionTermination,
+            "upstream_reset_after_response_started{connection_termination}");
         account(CallResult::ConnectError);
         clear();
         dropTransform();
@@ -471,6 +491,8 @@ void Exchange::onUpstreamLost(Loss loss)
     LocalReply malformed;
     malformed.status = 502;
     malformed.body = "the upstream's answer is not valid HTTP\n";
+    malformed.flag = ResponseFlag::UpstreamProtocolError;
+    malformed.details = "upstream_reset_before_response_started{protocol_error}";
     reply(CallResult::ServerError, malformed);
 }
 

@@ -11,6 +11,7 @@ namespace {
 using http::BodyKind;
 
 constexpr std::size_t kMaxAhead = 64 * 1024;
+constexpr auto kLeaveGrace = std::chrono::milliseconds(300);
 constexpr auto kLinger = std::chrono::seconds(1);
 
 } // namespace
@@ -30,6 +31,8 @@ DownstreamConnection::DownstreamConnection(WorkerContext& context, ConnectionOwn
     , m_info(m_io)
     , m_exchange(context, *this)
     , m_idleTimer(context.loop.timers(), [this] { onIdle(); })
+    , m_requestTimer(context.loop.timers(), [this] { onRequestTimeout(); })
+    , m_lifeTimer(context.loop.timers(), [this] { leave(); })
 {
     ++m_context.downstreamConnections;
 }
@@ -49,8 +52,11 @@ Result<void> DownstreamConnection::adopt(net::Fd fd)
     auto adopted = spec.tls == nullptr
         ? m_io.adopt(std::move(fd))
         : m_io.adopt(std::move(fd), *spec.tls, spec.handshakeTimeout);
-    if (adopted)
+    if (adopted) {
         armIdle();
+        if (m_owner.spec().maxConnectionDuration.count() > 0)
+            m_lifeTimer.armAfter(m_owner.spec().maxConnectionDuration);
+    }
     return adopted;
 }
 
@@ -65,10 +71,35 @@ void DownstreamConnection::armIdle()
 
 void DownstreamConnection::onIdle()
 {
-    if (m_state != State::Head && m_state != State::Closing)
-        return;
+    if (m_state != State::Head && m_state != State::Closing) {
+        LocalReply expired;
+        expired.status = 408;
+        expired.body = "stream timeout\n";
+        expired.flag = ResponseFlag::StreamIdleTimeout;
+        expired.details = "stream_idle_timeout";
+        m_keepAlive = false;
+        return m_exchange.expire(expired);
+    }
     m_io.close();
     done();
+}
+
+void DownstreamConnection::armStreamIdle()
+{
+    const auto patience = m_owner.spec().streamIdleTimeout;
+    if (patience.count() > 0)
+        m_idleTimer.armAfter(patience);
+}
+
+void DownstreamConnection::onRequestTimeout()
+{
+    if (m_state != State::Body)
+        return;
+    LocalReply expired;
+    expired.status = 408;
+    expired.body = "request timeout\n";
+    expired.details = "request_overall_timeout";
+    m_exchange.expire(expired);
 }
 
 void DownstreamConnection::leave()
@@ -76,10 +107,8 @@ void DownstreamConnection::leave()
     m_closeAfter = true;
     if (m_http2 != nullptr)
         return m_http2->leave();
-    if (m_state == State::Head && m_pending.empty()) {
-        m_io.close();
-        done();
-    }
+    if (m_state == State::Head && m_pending.empty()) // a request may be on its way
+        m_idleTimer.armAfter(kLeaveGrace);
 }
 
 void DownstreamConnection::done()
@@ -87,6 +116,8 @@ void DownstreamConnection::done()
     if (std::exchange(m_done, true))
         return;
     m_idleTimer.cancel();
+    m_requestTimer.cancel();
+    m_lifeTimer.cancel();
     m_owner.onConnectionDone(*this);
 }
 
@@ -186,6 +217,9 @@ std::size_t DownstreamConnection::takeHead(std::string_view bytes)
 void DownstreamConnection::startRequest(const http::RequestHead& head)
 {
     m_idleTimer.cancel();
+    armStreamIdle();
+    const std::uint32_t maxRequests = m_owner.spec().maxRequestsPerConnection;
+    m_closeAfter = m_closeAfter || ++m_requests == maxRequests;
     m_method = head.method();
     m_http10 = head.minorVersion() == 0;
     m_keepAlive = head.keepAlive();
@@ -193,6 +227,8 @@ void DownstreamConnection::startRequest(const http::RequestHead& head)
     m_requestComplete = m_body.isDone();
     m_state = m_requestComplete ? State::Waiting : State::Body;
     m_rawBody = m_chunks = false;
+    if (!m_requestComplete && m_owner.spec().requestTimeout.count() > 0)
+        m_requestTimer.armAfter(m_owner.spec().requestTimeout);
     RequestOrigin origin = originOf(m_owner.spec(), m_remoteHost, m_io);
     origin.originalDestination = m_originalDestination.get();
     origin.connection = &m_info;
@@ -211,6 +247,7 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
         if (!raw && !step.data.empty())
             m_exchange.addRequestBody(step.data);
     }
+    armStreamIdle();
     if (m_body.state() == http::BodyDecoder::State::Invalid) {
         m_exchange.cancel();
         refuse(m_body.error());
@@ -283,6 +320,7 @@ void DownstreamConnection::sendHead(const http::ResponseHead& head, const Header
 
 void DownstreamConnection::sendBody(std::string_view bytes)
 {
+    armStreamIdle();
     std::string& head = m_context.headScratch;
     if (m_chunks) {
         const http::ChunkHeader chunk(bytes.size());
@@ -327,6 +365,7 @@ void DownstreamConnection::answer(const LocalReply& reply)
 
 void DownstreamConnection::finishRequest()
 {
+    m_requestTimer.cancel();
     if (m_closeAfter)
         return closeGently();
     if (m_state == State::Waiting)

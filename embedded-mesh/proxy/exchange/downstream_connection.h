@@ -39,7 +39,7 @@ public:
     ~DownstreamConnection() override;
 
     Result<void> adopt(net::Fd fd);
-    /// Ends at once when idle, else after the response in progress.
+    /// Ends soon when idle, else after the response in progress.
     void leave();
 
 private:
@@ -84,6 +84,8 @@ private:
     void done();
     void onIdle();
     void armIdle();
+    void armStreamIdle();
+    void onRequestTimeout();
     ResponseFraming framingFor(const http::ResponseHead& head, BodyForm form);
 
     WorkerContext& m_context;
@@ -92,7 +94,10 @@ private:
     SocketInfo m_info;
     Exchange m_exchange;
     std::unique_ptr<H2Downstream> m_http2; // all bytes are its
-    net::Timer m_idleTimer;
+    net::Timer m_idleTimer; // between requests; within one, of the stream
+    net::Timer m_requestTimer; // request_timeout
+    net::Timer m_lifeTimer; // max_connection_duration
+    std::uint32_t m_requests = 0;
     http::BodyDecoder m_body;
     State m_state = State::Head;
     http::Method m_method = http::Method::Get;

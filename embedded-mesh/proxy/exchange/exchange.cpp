@@ -95,6 +95,9 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     readGrpc(head);
     RequestView view;
     readRequest(head, origin, view);
+    m_log.begin(origin, view, m_context.loop.clock(), m_hash);
+    if (m_requestDone)
+        m_log.requestEnds(m_context.loop.clock());
     route(head, view, origin);
 }
 
@@ -144,6 +147,8 @@ void Exchange::forward(
         LocalReply none;
         none.status = 404;
         none.body = "no route for this host and path\n";
+        none.flag = ResponseFlag::NoRouteFound;
+        none.details = "route_not_found";
         return reply(CallResult::ClientError, none);
     }
     if (m_forward == nullptr)
@@ -152,6 +157,8 @@ void Exchange::forward(
         LocalReply missing;
         missing.status = m_forward->missingClusterStatus;
         missing.body = "the cluster of this route does not exist\n";
+        missing.flag = ResponseFlag::NoClusterFound;
+        missing.details = "cluster_not_found";
         bindEdits(view);
         return reply(CallResult::NoEndpoint, missing);
     }
@@ -162,7 +169,7 @@ void Exchange::forward(
     if (!m_forward->mirrors.empty())
         planMirrors(view);
     if (m_filters != nullptr && m_filters->delay.count() > 0)
-        m_stepTimer.armAfter(m_filters->delay);
+        delayByFilter();
     else
         admitFirst();
 }
@@ -170,6 +177,7 @@ void Exchange::forward(
 void Exchange::answerDirectly(const RequestView& view)
 {
     LocalReply direct;
+    direct.details = "direct_response";
     if (const auto* redirect = std::get_if<RedirectRules>(&m_route->action)) {
         direct.status = redirect->status;
         const std::string location
@@ -223,7 +231,6 @@ void Exchange::writeHead(
     if (origin.listener.role == Role::Gateway) {
         rewrite.fromOutside = true;
         rewrite.forwardedFor = origin.remoteHost;
-        rewrite.requestId = makeRequestId(m_context, requestId);
     }
     rewrite.keepsTrailersWish = m_http2;
     std::string clientCert;
@@ -232,6 +239,14 @@ void Exchange::writeHead(
         rewrite.clientCert = clientCert;
     }
     rewrite.scheme = view.scheme;
+    if (origin.listener.makesRequestIds && !head.find(KnownHeader::XRequestId)) {
+        rewrite.requestId = makeRequestId(m_context, requestId);
+        m_log.requestIdMade(rewrite.requestId);
+    }
+    if (m_log.isTraced()) {
+        rewrite.traceparent = m_log.kept().span.traceparent();
+        rewrite.dropsTraceState = !m_log.kept().span.keepsTraceState;
+    }
     rewrite.targetEdits = m_filters == nullptr ? nullptr : &m_filters->requestEdits;
     rewrite.routeEdits = requestEdits();
     rewrite.dropsRouterHeaders = view.hasEnvoyHeaders;
@@ -278,12 +293,14 @@ void Exchange::armRouteTimer()
 
 void Exchange::reject(Admission admission)
 {
-    const Breaker& breaker = m_cluster->breaker();
+    const EdgeBreaker& breaker = m_cluster->breaker();
     LocalReply refusal;
     refusal.status = breaker.policy().rejectStatus;
     refusal.breaker = admissionHeader(admission);
     refusal.retryAfter = breaker.retryAfter(Cluster::breakerTime(m_context.now())).count();
     refusal.body = "rejected by the circuit breaker of this edge\n";
+    refusal.flag = ResponseFlag::UpstreamOverflow;
+    refusal.details = "breaker_open";
     reply(CallResult::Rejected, refusal);
 }
 
@@ -293,6 +310,9 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_stepTimer.cancel();
     dropUpstream();
     m_status = answer.status;
+    m_log.note(answer.details);
+    if (answer.flag)
+        m_log.flag(*answer.flag);
     if (m_grpc && answer.grpcStatus < 0)
         answer.grpcStatus = static_cast<int>(grpcCodeOfHttp(answer.status));
     // What the router itself says carries the route's headers (as in Envoy); a filter's word not.
@@ -308,25 +328,6 @@ void Exchange::reply(CallResult result, LocalReply answer)
         answer.filterEdits = &filters->responseEdits;
     clear();
     m_downstream.answer(answer);
-}
-
-void Exchange::account(CallResult result)
-{
-    const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(0,
-        std::chrono::duration_cast<std::chrono::microseconds>(m_context.now() - m_started)
-            .count()));
-    if (m_inbound != nullptr) {
-        m_inbound->finish(result, micros);
-        m_inbound->end();
-    }
-    if (m_cluster == nullptr)
-        return;
-    CallCounters& counters = m_endpoint ? m_endpoint->counters : m_cluster->unplaced;
-    counters.finish(result, micros);
-    if (m_grpc || m_http2)
-        counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
-    if (m_grpc && m_grpcStatus >= 0)
-        counters.countGrpc(m_grpcStatus);
 }
 
 void Exchange::clear()
@@ -358,6 +359,7 @@ void Exchange::clear()
     m_newCookie.clear();
     m_ownEdits.reset();
     m_permitHeld = m_countsRequest = m_countsRetry = m_reconnected = m_sent = false;
+    m_upstreamTime = {};
     m_status = 0;
     m_grpcStatus = -1;
     m_grpc = false;
@@ -384,6 +386,7 @@ void Exchange::cancel()
     if (m_attemptOpen)
         endAttempt(outcomeNow(CallOutcome::End::Cancelled, 0));
     dropUpstream();
+    m_log.note(ResponseFlag::DownstreamConnectionTermination, "downstream_remote_disconnect");
     account(CallResult::Cancelled);
     clear();
 }

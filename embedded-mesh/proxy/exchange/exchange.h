@@ -4,6 +4,7 @@
 #include "embedded-mesh/net/timer_wheel.h"
 #include "embedded-mesh/proxy/exchange/grpc.h"
 #include "embedded-mesh/proxy/exchange/mirror.h"
+#include "embedded-mesh/proxy/exchange/request_log.h"
 #include "embedded-mesh/proxy/exchange/request_origin.h"
 #include "embedded-mesh/proxy/exchange/response_transform.h"
 #include "embedded-mesh/proxy/exchange/retry_state.h"
@@ -31,6 +32,8 @@ public:
     void endRequest(std::string_view trailers);
     /// The caller went away.
     void cancel();
+    /// The listener's patience is over: answers, or cuts a response that has begun.
+    void expire(const LocalReply& answer);
     void onDownstreamWritable();
     bool isActive() const { return m_state != State::Idle || m_transform != nullptr; }
 
@@ -59,16 +62,20 @@ private:
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
-    void account(CallResult result);
     void readGrpc(const http::RequestHead& head);
     void armRouteTimer();
     void clear();
+    // exchange_log.cpp
+    void account(CallResult result);
+    void countForIstio(std::uint64_t micros);
+    void writeLog(TimePoint now);
 
     // filtering.cpp: policies and rewrites. Those that return bool: false = answered, or waiting.
     bool followPathRules(const PathRules& rules, RequestView& view);
     bool passFilters(const http::RequestHead& head, RequestView& view, const RequestOrigin& origin);
     void park(const http::RequestHead& head, const RequestOrigin& origin);
     void unpark();
+    void delayByFilter();
     void replyForFilter();
     void planMirrors(const RequestView& view);
     void beginMirrors();
@@ -136,6 +143,8 @@ private:
     net::Timer m_stepTimer; // delay, connect, per-try, back-off: what the state says
     State m_state = State::Idle;
 
+    RequestLog m_log;
+
     // the request
     std::shared_ptr<const RouteTable> m_table; // keeps m_route alive
     const Route* m_route = nullptr;
@@ -148,7 +157,7 @@ private:
     std::unique_ptr<BoundEdits> m_bound; // of edits that have commands in them
     std::shared_ptr<Cluster> m_cluster;
     const net::SocketAddress* m_originalDestination = nullptr;
-    CallCounters* m_inbound = nullptr;
+    InboundRow* m_inbound = nullptr;
     http::Method m_method = http::Method::Get;
     TimePoint m_started{};
     std::uint64_t m_hash = 0;
@@ -180,6 +189,7 @@ private:
     bool m_countsRetry = false;
     bool m_reconnected = false;
     TimePoint m_attemptStarted{};
+    std::chrono::microseconds m_upstreamTime{0}; // in attempts, so far
     int m_status = 0;
     int m_grpcStatus = -1; // of the response
     std::chrono::microseconds m_grpcTimeout{0}; // what the caller asked for; 0 = nothing

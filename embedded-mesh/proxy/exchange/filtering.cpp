@@ -75,7 +75,7 @@ bool Exchange::passFilters(
         break;
     }
     if (m_filters->delay.count() > 0)
-        m_stepTimer.armAfter(m_filters->delay);
+        delayByFilter();
     else
         replyForFilter();
     return false;
@@ -97,12 +97,19 @@ void Exchange::unpark()
     route(parked->head, view, parked->origin);
 }
 
+void Exchange::delayByFilter()
+{
+    m_log.flag(ResponseFlag::DelayInjected);
+    m_stepTimer.armAfter(m_filters->delay);
+}
+
 void Exchange::replyForFilter()
 {
     const FilterReply& wanted = m_filters->reply;
     if (m_filters->resets) {
         m_routeTimer.cancel();
         m_stepTimer.cancel();
+        m_log.note(ResponseFlag::FaultInjected, "fault_filter_reset");
         account(CallResult::Fault);
         clear();
         return m_downstream.cut();
@@ -110,6 +117,8 @@ void Exchange::replyForFilter()
     LocalReply answer;
     answer.status = wanted.status;
     answer.body = wanted.body;
+    answer.flag = ResponseFlags::byCode(wanted.flag);
+    answer.details = wanted.details;
     if (m_grpc)
         answer.grpcStatus = wanted.grpcStatus;
     reply(wanted.isFault ? CallResult::Fault : resultOfStatus(wanted.status), answer);

@@ -51,6 +51,8 @@ http::H2Stream* H2Downstream::openStream()
 {
     std::unique_ptr<H2DownstreamStream> stream = H2Worker::of(m_context).takeDownstream();
     stream->begin(*this);
+    if (++m_streams == m_owner.spec().maxRequestsPerConnection)
+        leave();
     if (!m_timer.isArmed())
         armTimer();
     return stream.release(); // back in onStreamDone()

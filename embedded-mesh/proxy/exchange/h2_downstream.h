@@ -54,6 +54,7 @@ private:
     http::H2Session m_session;
     net::Timer m_timer; // idle connection, idle streams, end of a drain
     TimePoint m_idleSince;
+    std::uint32_t m_streams = 0; // so far
     bool m_leaving = false;
 };
 

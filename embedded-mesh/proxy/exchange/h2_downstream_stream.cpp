@@ -50,12 +50,15 @@ void H2DownstreamStream::onStreamEnd(const http::H2StreamEnd& /*end*/)
 
 void H2DownstreamStream::expire()
 {
-    m_exchange.cancel();
-    if (m_responding)
-        return reset(http::H2Code::Cancel);
     LocalReply late;
     late.status = 408;
     late.body = "stream timeout\n";
+    late.flag = ResponseFlag::StreamIdleTimeout;
+    late.details = "stream_idle_timeout";
+    if (m_exchange.isActive())
+        return m_exchange.expire(late);
+    if (m_responding)
+        return reset(http::H2Code::Cancel);
     answer(late);
 }
 

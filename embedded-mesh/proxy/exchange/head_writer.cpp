@@ -154,6 +154,14 @@ void writeRequestHead(
         case KnownHeader::XRequestId:
             hasRequestId = true;
             break;
+        case KnownHeader::Traceparent:
+            if (!rewrite.traceparent.empty())
+                return false;
+            break;
+        case KnownHeader::Tracestate:
+            if (rewrite.dropsTraceState)
+                return false;
+            break;
         case KnownHeader::XForwardedFor:
             if (!rewrite.forwardedFor.empty()) {
                 forwardedFor = head.value(field);
@@ -201,6 +209,8 @@ void writeRequestHead(
         appendField(out, "x-forwarded-client-cert", rewrite.clientCert);
     if (!hasRequestId && !rewrite.requestId.empty())
         appendField(out, "x-request-id", rewrite.requestId);
+    if (!rewrite.traceparent.empty())
+        appendField(out, "traceparent", rewrite.traceparent);
     if (!rewrite.peer.empty())
         appendField(out, "x-meshyard-peer", rewrite.peer);
     out.append(head.minorVersion() == 0 ? "via: 1.0" : "via: 1.1").append(kVia);

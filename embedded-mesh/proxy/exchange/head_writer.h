@@ -2,8 +2,10 @@
 #pragma once
 
 #include "embedded-mesh/http/message_head.h"
+#include "embedded-mesh/proxy/exchange/response_flags.h"
 #include "embedded-mesh/proxy/route/policies.h"
 
+#include <optional>
 #include <string>
 
 namespace meshyard::proxy {
@@ -15,7 +17,9 @@ struct RequestRewrite
     std::string_view authority;
     std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
-    std::string_view requestId; // gateway: to add where there is none
+    std::string_view requestId; // to add where there is none
+    std::string_view traceparent; // replaces the one that came; empty = leave alone
+    bool dropsTraceState = false; // it belongs to no valid traceparent
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
@@ -56,6 +60,8 @@ struct LocalReply
     std::string_view breaker; // x-meshyard-breaker
     std::int64_t retryAfter = 0; // seconds; 0 = none
     std::string_view location; // redirects
+    std::optional<ResponseFlag> flag{}; // for logs and metrics, like
+    std::string_view details{}; // RESPONSE_CODE_DETAILS
     const HeaderEdits* edits = nullptr; // the route's additions
     const HeaderEdits* filterEdits = nullptr;
     int grpcStatus = -1; // to a gRPC caller: 200 with this status; the body becomes grpc-message

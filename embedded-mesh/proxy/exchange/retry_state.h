@@ -29,6 +29,8 @@ public:
     int timeoutStatus() const { return m_timeoutStatus; }
 
     unsigned attempts() const { return m_attempts; }
+    /// There were retries to make, and all have been made.
+    bool isExhausted() const { return m_retries > 0 && m_attempts > m_retries; }
     /// Whether another attempt may ever follow: only then is the request body kept.
     bool mayRetry() const { return m_attempts <= m_retries && m_rules->on != 0; }
     bool retriesResponse(int status, const RequestView& response) const

@@ -4,8 +4,30 @@
 #include "embedded-mesh/net/sockets.h"
 #include "embedded-mesh/proxy/exchange/socket_info.h"
 #include "embedded-mesh/proxy/filter/rbac_filter.h"
+#include "embedded-mesh/proxy/telemetry/log_sink.h"
 
 namespace meshyard::proxy {
+
+namespace {
+
+std::optional<ResponseFlag> flagOf(CallResult result)
+{
+    switch (result) {
+    case CallResult::NoEndpoint:
+        return ResponseFlag::NoHealthyUpstream;
+    case CallResult::Rejected:
+    case CallResult::Limited:
+        return ResponseFlag::UpstreamOverflow;
+    case CallResult::ConnectError:
+        return ResponseFlag::UpstreamConnectionFailure;
+    case CallResult::Cancelled:
+        return ResponseFlag::DownstreamConnectionTermination;
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace
 
 TcpSession::TcpSession(WorkerContext& context, ConnectionOwner& owner, net::Fd fd)
     : m_context(context)
@@ -148,6 +170,7 @@ void TcpSession::onConnected(const Side& side)
         return begin();
     m_connected = true;
     judge(CallOutcome::End::Response);
+    ++istioSeries(CallResult::Ok).tcpOpened;
     armIdle();
     m_down.io.resumeReading();
 }
@@ -167,6 +190,7 @@ void TcpSession::onData(Side& from, std::string_view bytes)
     if (to.io.isBackedUp())
         from.io.pauseReading();
     const bool up = &from == &m_down;
+    (up ? m_received : m_sent) += bytes.size();
     if (m_endpoint)
         (up ? m_endpoint->counters.bytesOut : m_endpoint->counters.bytesIn) += bytes.size();
     if (m_inbound != nullptr)
@@ -204,6 +228,48 @@ void TcpSession::judge(CallOutcome::End end)
         m_cluster->recordAttempt(*m_endpoint, end == CallOutcome::End::Response ? 200 : 0, now);
 }
 
+IstioSeries& TcpSession::istioSeries(CallResult result)
+{
+    SeriesView key;
+    key.protocol = Protocol::Tcp;
+    if (const auto flag = flagOf(result))
+        key.flags = ResponseFlags(*flag).bits();
+    if (m_inbound != nullptr) {
+        key.inbound = true;
+        key.port = m_inbound->port;
+    } else if (m_cluster) {
+        key.cluster = m_cluster->name();
+        if (m_endpoint) {
+            key.endpoint = m_endpoint->spec().instance;
+            key.version = m_endpoint->spec().version;
+        }
+    }
+    return m_context.istio.series(key);
+}
+
+void TcpSession::writeLog(CallResult result, TimePoint now)
+{
+    LogEntry entry;
+    entry.duration = std::chrono::duration_cast<LogEntry::Micros>(now - m_started);
+    entry.startedAt = m_context.loop.clock().system() - (now - m_started);
+    entry.bytesReceived = m_received;
+    entry.bytesSent = m_sent;
+    entry.random = m_context.nextRandom();
+    if (const auto flag = flagOf(result))
+        entry.flags.set(*flag);
+    if (m_cluster)
+        entry.cluster = m_cluster->name();
+    if (m_endpoint)
+        entry.upstreamHost = &m_endpoint->spec().address;
+    const net::SocketAddress local = net::localAddress(m_down.io.fd());
+    const net::SocketAddress remote = net::peerAddress(m_down.io.fd());
+    const net::SocketAddress upstreamLocal = net::localAddress(m_up.io.fd());
+    entry.downstreamLocal = local.isEmpty() ? nullptr : &local;
+    entry.downstreamRemote = remote.isEmpty() ? nullptr : &remote;
+    entry.upstreamLocal = upstreamLocal.isEmpty() ? nullptr : &upstreamLocal;
+    m_context.logs->log(*m_owner.spec().telemetry, entry);
+}
+
 void TcpSession::finish(CallResult result)
 {
     if (std::exchange(m_done, true))
@@ -224,6 +290,13 @@ void TcpSession::finish(CallResult result)
         m_inbound->finish(result, micros);
         m_inbound->end();
     }
+    IstioSeries& istio = istioSeries(result);
+    istio.tcpClosed += 1;
+    istio.tcpSent += m_sent;
+    istio.tcpReceived += m_received;
+    istio.tcpOpened += m_connected ? 0 : 1; // else it was counted when it was
+    if (m_owner.spec().telemetry && m_context.logs != nullptr)
+        writeLog(result, now);
     m_up.io.close();
     result == CallResult::Ok ? m_down.io.close() : m_down.io.abort();
     if (m_cluster)

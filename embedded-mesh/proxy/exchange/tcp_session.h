@@ -59,6 +59,8 @@ private:
     void onTimer();
     void judge(CallOutcome::End end);
     void finish(CallResult result);
+    IstioSeries& istioSeries(CallResult result);
+    void writeLog(CallResult result, TimePoint now);
 
     WorkerContext& m_context;
     ConnectionOwner& m_owner;
@@ -68,7 +70,7 @@ private:
     net::Timer m_timer; // connect, then idle
     std::shared_ptr<Cluster> m_cluster;
     std::shared_ptr<Endpoint> m_endpoint;
-    CallCounters* m_inbound = nullptr;
+    InboundRow* m_inbound = nullptr;
     BreakerPermit m_permit;
     std::vector<Endpoint*> m_tried;
     bool m_permitHeld = false;
@@ -77,6 +79,8 @@ private:
     bool m_connected = false;
     bool m_done = false;
     TimePoint m_started{};
+    std::uint64_t m_received = 0; // from the caller
+    std::uint64_t m_sent = 0;
 };
 
 } // namespace meshyard::proxy

@@ -32,6 +32,7 @@ public:
     void recycle(std::unique_ptr<UpstreamStream> self) override;
 
     bool isReused() const override { return m_requests > 1; }
+    int socket() const override { return m_io.fd(); }
     bool hasResponseBytes() const override { return m_gotBytes; }
     std::uint64_t bytesReadThisRequest() const override { return m_bytesRead; }
     /// The peer has not closed it: fit to be taken from the pool.

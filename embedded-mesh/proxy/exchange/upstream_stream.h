@@ -76,6 +76,8 @@ public:
 
     /// Has served before: a loss may only mean that the peer had closed it meanwhile.
     virtual bool isReused() const = 0;
+    /// For its local address in logs; -1 = not told.
+    virtual int socket() const { return -1; }
     virtual bool hasResponseBytes() const = 0;
     virtual std::uint64_t bytesReadThisRequest() const = 0;
 };

@@ -5,6 +5,8 @@
 #include "embedded-mesh/proxy/route/http2_options.h"
 #include "embedded-mesh/proxy/route/listener_spec.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
+#include "embedded-mesh/proxy/telemetry/access_log.h"
+#include "embedded-mesh/proxy/telemetry/span_compiler.h"
 
 #include "envoy/config/listener/v3/listener.pb.h"
 #include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
@@ -32,6 +34,25 @@ std::string_view typeName(const google::protobuf::Any& any)
 {
     const std::string_view url = any.type_url();
     return url.substr(url.rfind('/') + 1);
+}
+
+Result<void> addTelemetry(
+    const TelemetryRules::Logs& logs, const Hcm::Tracing* tracing, FilterChainSpec& spec)
+{
+    if (logs.empty() && tracing == nullptr)
+        return {};
+    auto rules = std::make_shared<TelemetryRules>();
+    if (auto done = rules->addLogs(logs); !done)
+        return done;
+    if (tracing != nullptr) {
+        auto spans = compileSpanRules(
+            *tracing, spec.role != FilterChainSpec::Role::Outbound, rules->plan);
+        if (!spans)
+            return tl::unexpected(spans.error());
+        rules->spans = std::move(*spans);
+    }
+    spec.telemetry = std::move(rules);
+    return {};
 }
 
 Result<void> compileClientCert(const Hcm& hcm, ClientCertRules& rules)
@@ -96,8 +117,18 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
         spec.idleTimeout = toMicros(hcm.common_http_protocol_options().idle_timeout());
     if (hcm.has_request_headers_timeout())
         spec.headTimeout = toMicros(hcm.request_headers_timeout());
+    if (hcm.has_generate_request_id())
+        spec.makesRequestIds = hcm.generate_request_id().value();
+    if (hcm.has_request_timeout())
+        spec.requestTimeout = toMicros(hcm.request_timeout());
+    const auto& common = hcm.common_http_protocol_options();
+    if (common.has_max_connection_duration())
+        spec.maxConnectionDuration = toMicros(common.max_connection_duration());
+    spec.maxRequestsPerConnection = common.max_requests_per_connection().value();
     if (hcm.has_stream_idle_timeout())
         spec.streamIdleTimeout = toMicros(hcm.stream_idle_timeout());
+    if (auto done = addTelemetry(hcm.access_log(), hcm.has_tracing() ? &hcm.tracing() : nullptr, spec); !done)
+        return done;
     if (auto done = compileClientCert(hcm, spec.clientCert); !done)
         return done;
     if (hcm.use_remote_address().value())
@@ -139,6 +170,8 @@ Result<void> compileTcp(const TcpProxy& tcp, FilterChainSpec& spec)
     }
     if (spec.tcpWeight == 0)
         return failure(ErrorCode::InvalidArgument, "no target has a weight");
+    if (auto done = addTelemetry(tcp.access_log(), nullptr, spec); !done)
+        return done;
     if (tcp.has_idle_timeout())
         spec.tcpIdleTimeout = toMicros(tcp.idle_timeout());
     if (tcp.has_max_connect_attempts())
@@ -306,6 +339,7 @@ Result<std::shared_ptr<const ListenerSpec>> ListenerSpec::compile(
     spec->address = *address;
     if (spec->name.empty())
         spec->name = spec->address.toString();
+    spec->ignoresConnectionLimit = proto.ignore_global_conn_limit();
     FilterChainSpec base;
     base.name = spec->name;
     readRole(proto, spec->address, base);

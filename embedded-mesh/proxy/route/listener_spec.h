@@ -18,6 +18,7 @@ namespace meshyard::proxy {
 
 class FilterChain;
 class NetworkRbac;
+struct TelemetryRules;
 
 /// forward_client_cert_details and what goes into our own entry.
 struct ClientCertRules
@@ -78,8 +79,14 @@ struct FilterChainSpec : std::enable_shared_from_this<FilterChainSpec>
     std::uint32_t trustedHops = 0;
     std::chrono::microseconds idleTimeout = std::chrono::hours(1); // between requests
     std::chrono::microseconds headTimeout{0}; // request_headers_timeout; 0 = none
-    std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5);
+    std::chrono::microseconds streamIdleTimeout = std::chrono::minutes(5); // 0 = none
+    std::chrono::microseconds requestTimeout{0}; // for a whole request to arrive; 0 = none
+    std::chrono::microseconds maxConnectionDuration{0}; // 0 = none
+    std::uint32_t maxRequestsPerConnection = 0; // 0 = no limit
+    bool makesRequestIds = true; // generate_request_id
     ClientCertRules clientCert;
+
+    std::shared_ptr<const TelemetryRules> telemetry; // access logs, tracing; nullptr = none
 
     bool isTcp() const { return !tcpTargets.empty(); }
 };
@@ -91,6 +98,7 @@ struct ListenerSpec
 
     std::string name;
     net::SocketAddress address;
+    bool ignoresConnectionLimit = false; // the process's
     bool binds = true; // bind_to_port; false: only other listeners hand connections on
     bool handsOn = false; // use_original_dst: to the listener of the address that was meant
     bool findsOriginalDestination = false; // original_dst: look behind a REDIRECT

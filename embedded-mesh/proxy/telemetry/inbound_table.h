@@ -10,6 +10,13 @@
 
 namespace meshyard::proxy {
 
+/// Counters of what one peer calls at one port.
+struct InboundRow final : CallCounters
+{
+    std::uint16_t port = 0;
+    std::string_view peer; // empty = outside the mesh
+};
+
 /// Counters of calls that arrived, by peer and service port.
 ///
 /// Thread: its worker's.
@@ -19,7 +26,7 @@ public:
     /// Peers that one may invent in a header must not fill the memory: the rest shares a row.
     static constexpr std::size_t kMaxPeers = 512;
 
-    CallCounters& row(std::uint16_t port, std::string_view peer)
+    InboundRow& row(std::uint16_t port, std::string_view peer)
     {
         auto& peers = m_ports[port];
         auto found = peers.find(peer);
@@ -28,7 +35,7 @@ public:
             found = peers.try_emplace(std::string(name)).first;
         }
         if (!found->second)
-            found->second = std::make_unique<CallCounters>();
+            found->second = makeRow(port, found->first);
         return *found->second;
     }
 
@@ -42,7 +49,15 @@ public:
     }
 
 private:
-    std::map<std::uint16_t, std::map<std::string, std::unique_ptr<CallCounters>, std::less<>>>
+    static std::unique_ptr<InboundRow> makeRow(std::uint16_t port, std::string_view peer)
+    {
+        auto made = std::make_unique<InboundRow>();
+        made->port = port;
+        made->peer = peer; // of a node that never moves
+        return made;
+    }
+
+    std::map<std::uint16_t, std::map<std::string, std::unique_ptr<InboundRow>, std::less<>>>
         m_ports;
 };
 

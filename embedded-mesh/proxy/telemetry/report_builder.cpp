@@ -67,6 +67,7 @@ v1::OutboundSecond& addOutbound(const std::string& cluster, const std::string& e
     row.set_bytes_in(counters.bytesIn);
     row.set_in_flight(counters.inFlight);
     row.set_peak_in_flight(counters.peakInFlight);
+    row.set_upstream_us(counters.upstreamMicros);
     row.set_connections(connections);
     row.set_ejected(ejected);
     if (!counters.latency.isEmpty())
@@ -76,9 +77,13 @@ v1::OutboundSecond& addOutbound(const std::string& cluster, const std::string& e
 
 void addBreaker(Cluster& cluster, TimePoint now, v1::ProxyReport& report)
 {
-    const BreakerStatus status = cluster.breaker().status(Cluster::breakerTime(now));
     v1::BreakerSecond& row = *report.add_breakers();
     row.set_cluster(cluster.name());
+    row.set_limited(cluster.takeLimited());
+    row.set_panic(cluster.isPanicking());
+    if (!cluster.breaker().isOwner())
+        return; // the rest is worker 0's to say
+    const BreakerStatus status = cluster.breaker().status(Cluster::breakerTime(now));
     row.set_state(static_cast<v1::BreakerState>(status.state));
     row.set_override_kind(static_cast<v1::OverrideKind>(status.overrideKind));
     row.set_override_id(status.overrideId);
@@ -93,8 +98,6 @@ void addBreaker(Cluster& cluster, TimePoint now, v1::ProxyReport& report)
     row.set_trials_wanted(status.trialsWanted);
     row.set_observe_only(status.observeOnly);
     row.set_insufficient(status.insufficient);
-    row.set_limited(cluster.takeLimited());
-    row.set_panic(cluster.isPanicking());
     row.set_stale_results(static_cast<std::uint32_t>(status.stale));
     row.set_policy_revision(status.policyRevision);
     const std::uint32_t limit = cluster.spec().limits.requests;
@@ -185,6 +188,7 @@ v1::ProxyReport ReportBuilder::take(WorkerContext& context)
                 row.set_bytes_in(counters.bytesIn);
                 row.set_bytes_out(counters.bytesOut);
                 row.set_in_flight(counters.inFlight);
+                row.set_upstream_us(counters.upstreamMicros);
                 if (!counters.latency.isEmpty())
                     fill(counters.latency, *row.mutable_latency());
             }
@@ -195,14 +199,14 @@ v1::ProxyReport ReportBuilder::take(WorkerContext& context)
 }
 
 v1::ProxyReport transitionReport(const std::string& nodeId, const Clock& clock,
-    const Cluster& cluster, const BreakerEvent& event)
+    const std::string& cluster, const BreakerEvent& event)
 {
     v1::ProxyReport report;
     report.set_node_id(nodeId);
     const std::int64_t micros = unixMicros(clock);
     report.set_end_unix_ms(micros / 1000);
     v1::BreakerTransition& row = *report.add_transitions();
-    row.set_cluster(cluster.name());
+    row.set_cluster(cluster);
     row.set_from(static_cast<v1::BreakerState>(event.from));
     row.set_to(static_cast<v1::BreakerState>(event.to));
     row.set_cause(static_cast<v1::BreakerCause>(event.cause));

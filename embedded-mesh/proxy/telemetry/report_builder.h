@@ -23,6 +23,6 @@ private:
 
 /// A report that carries one transition, to be sent at once.
 v1::ProxyReport transitionReport(const std::string& nodeId, const Clock& clock,
-    const Cluster& cluster, const BreakerEvent& event);
+    const std::string& cluster, const BreakerEvent& event);
 
 } // namespace meshyard::proxy

@@ -48,6 +48,7 @@ struct CallCounters
     std::uint64_t bytesOut
         = 0; // request bytes on an outbound edge, response bytes on an inbound one
     std::uint64_t bytesIn = 0;
+    std::uint64_t upstreamMicros = 0; // part of the latency that was spent waiting for the upstream
     std::uint32_t inFlight = 0; // not cleared
     std::uint32_t peakInFlight = 0;
     Protocol protocol = Protocol::Http1; // of the last call
@@ -55,6 +56,9 @@ struct CallCounters
     LatencySketch latency;
     std::array<std::uint64_t, kCallResults> totals{}; // since start
     std::uint64_t totalRetries = 0;
+    std::uint64_t totalBytesOut = 0; // without this second's
+    std::uint64_t totalBytesIn = 0;
+    std::array<std::uint64_t, 6> statusClasses{}; // since start, by status / 100; 0 = no response
 
     void begin() { peakInFlight = std::max(peakInFlight, ++inFlight); }
     void end() { inFlight -= inFlight > 0 ? 1U : 0U; }
@@ -67,6 +71,11 @@ struct CallCounters
             latency.record(micros);
     }
 
+    void noteStatus(int status)
+    {
+        const auto group = static_cast<std::size_t>(status) / 100;
+        ++statusClasses[group < statusClasses.size() ? group : 0];
+    }
     void countGrpc(int code) { ++grpcTotals[static_cast<std::size_t>(std::clamp(code, 0, 16))]; }
 
     void retry()
@@ -86,7 +95,10 @@ struct CallCounters
     {
         results.fill(0);
         retries = 0;
+        totalBytesOut += bytesOut;
+        totalBytesIn += bytesIn;
         bytesOut = bytesIn = 0;
+        upstreamMicros = 0;
         peakInFlight = inFlight;
         if (!latency.isEmpty())
             latency.clear();

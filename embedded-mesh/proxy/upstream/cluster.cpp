@@ -9,14 +9,31 @@
 
 namespace meshyard::proxy {
 
-Cluster::Cluster(
-    std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now, EventSink sink)
+Cluster::Cluster(std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now,
+    const EventSink& sink, ClusterSharing sharing)
     : m_spec(std::move(spec))
     , m_random(seed)
-    , m_breaker(m_spec->breaker, seed, breakerTime(now),
-          [this, sink = std::move(sink)](const BreakerEvent& event) { sink(*this, event); })
+    , m_sharing(std::move(sharing))
+    , m_breaker(makeBreaker(seed, now, sink))
     , m_outlier(seed ^ 0x0071e5)
 {
+    if (SharedCluster* const shared = m_sharing.cluster.get()) {
+        for (std::size_t i = 0; i < kRoutingPriorities; ++i) {
+            m_requests[i].share(&shared->requests[i]);
+            m_retries[i].share(&shared->retries[i]);
+        }
+        m_connections.share(&shared->connections);
+        m_pending.share(&shared->pending);
+    }
+}
+
+EdgeBreaker Cluster::makeBreaker(
+    std::uint64_t seed, TimePoint now, const EventSink& sink) const
+{
+    if (m_sharing.cluster)
+        return {m_spec->breaker, m_sharing.cluster->breaker, m_sharing.worker};
+    return {m_spec->breaker, seed, breakerTime(now),
+        [name = m_spec->name, sink](const BreakerEvent& event) { sink(name, event); }};
 }
 
 void Cluster::update(
@@ -139,15 +156,13 @@ bool Cluster::refuse(std::uint64_t& counter)
 
 bool Cluster::beginRequest(RoutingPriority priority)
 {
-    if (m_requests[at(priority)] >= m_spec->limitsOf(priority).requests)
-        return refuse(m_refused.requests);
-    ++m_requests[at(priority)];
-    return true;
+    return m_requests[at(priority)].take(m_spec->limitsOf(priority).requests)
+        || refuse(m_refused.requests);
 }
 
 void Cluster::endRequest(RoutingPriority priority)
 {
-    m_requests[at(priority)] -= m_requests[at(priority)] > 0 ? 1U : 0U;
+    m_requests[at(priority)].give();
 }
 
 bool Cluster::beginRetry(RoutingPriority priority)
@@ -155,24 +170,22 @@ bool Cluster::beginRetry(RoutingPriority priority)
     const ResourceLimits& limits = m_spec->limitsOf(priority);
     std::uint32_t allowed = limits.retries;
     if (limits.retryBudget) {
-        const double share = *limits.retryBudget * static_cast<double>(m_requests[at(priority)]);
+        const double share
+            = *limits.retryBudget * static_cast<double>(m_requests[at(priority)].total());
         allowed = std::max(limits.minRetryConcurrency, static_cast<std::uint32_t>(share));
     }
-    if (m_retries[at(priority)] >= allowed)
-        return refuse(m_refused.retries);
-    ++m_retries[at(priority)];
-    return true;
+    return m_retries[at(priority)].take(allowed) || refuse(m_refused.retries);
 }
 
 void Cluster::endRetry(RoutingPriority priority)
 {
-    m_retries[at(priority)] -= m_retries[at(priority)] > 0 ? 1U : 0U;
+    m_retries[at(priority)].give();
 }
 
 bool Cluster::wait(ConnectionWaiter& waiter, RoutingPriority priority)
 {
     ++m_refused.connections;
-    if (pendingRequests() >= m_spec->limitsOf(priority).pending)
+    if (!m_pending.take(m_spec->limitsOf(priority).pending))
         return refuse(m_refused.pending);
     m_waiters.push_back(&waiter);
     return true;
@@ -180,27 +193,25 @@ bool Cluster::wait(ConnectionWaiter& waiter, RoutingPriority priority)
 
 void Cluster::stopWaiting(ConnectionWaiter& waiter)
 {
-    std::erase(m_waiters, &waiter);
+    if (std::erase(m_waiters, &waiter) > 0)
+        m_pending.give();
 }
 
 bool Cluster::beginConnecting(RoutingPriority priority)
 {
-    if (pendingRequests() >= m_spec->limitsOf(priority).pending)
-        return refuse(m_refused.pending);
-    ++m_connecting;
-    return true;
+    return m_pending.take(m_spec->limitsOf(priority).pending) || refuse(m_refused.pending);
 }
 
 void Cluster::countConnection(Endpoint& endpoint)
 {
-    ++m_connections;
+    m_connections.add();
     ++m_connectionsEver;
     ++endpoint.connections;
 }
 
 void Cluster::uncountConnection(Endpoint& endpoint)
 {
-    m_connections -= m_connections > 0 ? 1U : 0U;
+    m_connections.give();
     endpoint.connections -= endpoint.connections > 0 ? 1U : 0U;
 }
 
@@ -228,6 +239,7 @@ void Cluster::wakeWaiter()
         return;
     ConnectionWaiter* const waiter = m_waiters.front();
     m_waiters.pop_front();
+    m_pending.give();
     waiter->onConnectionFree();
 }
 
@@ -262,8 +274,28 @@ std::shared_ptr<Endpoint> Cluster::pick(PickContext context)
 
 void Cluster::recordAttempt(Endpoint& endpoint, int status, TimePoint now)
 {
-    if (m_outlier.record(endpoint, status, m_spec->outlier, m_endpoints, now))
+    if (!m_outlier.record(endpoint, status, m_spec->outlier, m_endpoints, now))
+        return;
+    rebuild(now);
+    if (m_sharing.ejections)
+        m_sharing.ejections(*this, endpoint);
+}
+
+void Cluster::followEjection(
+    const net::SocketAddress& address, const EjectionRecord& record, TimePoint now)
+{
+    for (const auto& endpoint : m_endpoints) {
+        EjectionRecord& own = endpoint->ejection;
+        if (endpoint->spec().address != address || own.ejected)
+            continue;
+        own.ejected = true;
+        own.cause = record.cause;
+        own.since = record.since;
+        own.until = record.until;
+        own.timesEjected = std::max(own.timesEjected, record.timesEjected);
+        own.consecutive5xx = own.consecutiveGateway = own.consecutiveLocal = 0;
         rebuild(now);
+    }
 }
 
 void Cluster::onHealthCheck(
@@ -297,8 +329,15 @@ void Cluster::onHealthCheck(
 void Cluster::tick(TimePoint now)
 {
     m_breaker.tick(breakerTime(now));
-    if (m_outlier.tick(m_spec->outlier, m_endpoints, now))
-        rebuild(now);
+    if (!m_outlier.tick(m_spec->outlier, m_endpoints, now))
+        return;
+    rebuild(now);
+    if (!m_sharing.ejections)
+        return;
+    for (const auto& endpoint : m_endpoints) {
+        if (endpoint->ejection.ejected && endpoint->ejection.since == now)
+            m_sharing.ejections(*this, *endpoint);
+    }
 }
 
 void Cluster::closeIdle(TimePoint now)

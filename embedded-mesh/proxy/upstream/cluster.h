@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "embedded-mesh/core/breaker.h"
+#include "embedded-mesh/proxy/upstream/edge_breaker.h"
+#include "embedded-mesh/proxy/upstream/limit_count.h"
 #include "embedded-mesh/proxy/upstream/load_balancer.h"
 #include "embedded-mesh/proxy/upstream/outlier_detector.h"
+#include "embedded-mesh/proxy/upstream/shared_clusters.h"
 #include "embedded-mesh/proxy/upstream/subset_balancer.h"
 
 #include <array>
@@ -22,6 +24,19 @@ public:
     virtual void onConnectionFree() = 0;
 };
 
+class Cluster;
+
+/// Told when outlier detection has ejected an endpoint.
+using EjectionSink = std::function<void(const Cluster&, const Endpoint&)>;
+
+/// What a cluster has in common with those of the other workers; empty with one worker.
+struct ClusterSharing
+{
+    std::shared_ptr<SharedCluster> cluster;
+    unsigned worker = 0;
+    EjectionSink ejections;
+};
+
 /// What the limits refused since start.
 struct LimitCounters
 {
@@ -38,11 +53,11 @@ struct LimitCounters
 class Cluster final
 {
 public:
-    using EventSink = std::function<void(const Cluster&, const BreakerEvent&)>;
-
+    using EventSink = SharedClusters::BreakerListener;
     /// @param seed makes jitter and choices repeatable.
-    Cluster(
-        std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now, EventSink sink);
+    /// @param sink of the breaker's events, unless it is shared.
+    Cluster(std::shared_ptr<const ClusterSpec> spec, std::uint64_t seed, TimePoint now,
+        const EventSink& sink, ClusterSharing sharing = {});
 
     /// Keeps state, connections, counters and ejections of what stays.
     void update(std::shared_ptr<const ClusterSpec> spec, std::shared_ptr<const EndpointSet> set,
@@ -53,8 +68,8 @@ public:
     const ClusterSpec& spec() const { return *m_spec; }
     const std::shared_ptr<const ClusterSpec>& specPointer() const { return m_spec; }
     const std::string& name() const { return m_spec->name; }
-    Breaker& breaker() { return m_breaker; }
-    const Breaker& breaker() const { return m_breaker; }
+    EdgeBreaker& breaker() { return m_breaker; }
+    const EdgeBreaker& breaker() const { return m_breaker; }
     std::span<const std::shared_ptr<Endpoint>> endpoints() const { return m_endpoints; }
     /// Taken out of the set, but still with calls to finish and count.
     std::span<const std::shared_ptr<Endpoint>> leavingEndpoints() const { return m_leaving; }
@@ -72,9 +87,11 @@ public:
     void endRetry(RoutingPriority priority = RoutingPriority::Default);
     /// Makes room under max_connections at the cost of an idle one. @return whether there is room.
     bool closeSomeIdle(RoutingPriority priority = RoutingPriority::Default);
+    /// Each of several workers may have one in any case, as in Envoy: nobody else would wake it.
     bool mayConnect(RoutingPriority priority = RoutingPriority::Default) const
     {
-        return m_connections < m_spec->limitsOf(priority).connections;
+        return m_connections.hasRoom(m_spec->limitsOf(priority).connections)
+            || (m_connections.isShared() && m_connections.own() == 0);
     }
     /// The limit of one endpoint, apart from the cluster's.
     bool mayConnectTo(const Endpoint& endpoint) const
@@ -87,7 +104,7 @@ public:
     std::size_t waiterCount() const { return m_waiters.size(); }
     bool hasWaiters() const { return !m_waiters.empty(); }
     bool beginConnecting(RoutingPriority priority = RoutingPriority::Default);
-    void endConnecting() { m_connecting -= m_connecting > 0 ? 1U : 0U; }
+    void endConnecting() { m_pending.give(); }
     void countConnection(Endpoint& endpoint);
     void uncountConnection(Endpoint& endpoint);
     /// Whether a connection that old may carry another request.
@@ -105,6 +122,9 @@ public:
     void keepAlive(int fd) const;
     /// Outlier detection's view of one attempt. @param status 0 = no response came.
     void recordAttempt(Endpoint& endpoint, int status, TimePoint now);
+    /// Another worker's outlier detection has ejected the endpoint of that address.
+    void followEjection(
+        const net::SocketAddress& address, const EjectionRecord& record, TimePoint now);
     /// The verdict of an active health check of the endpoint at that address.
     /// @param passed this very check was good, whatever the thresholds made of it.
     void onHealthCheck(
@@ -123,24 +143,27 @@ public:
     CallCounters unplaced; // requests that reached no endpoint
     /// Whether a limit refused a call since the last look; clears it.
     bool takeLimited() { return std::exchange(m_limited, false); }
-    std::uint32_t activeRequests() const { return m_requests[0] + m_requests[1]; }
+    /// Of this worker.
+    std::uint32_t activeRequests() const { return m_requests[0].own() + m_requests[1].own(); }
+    // Of all workers that share the limits.
     std::uint32_t activeRequests(RoutingPriority priority) const
     {
-        return m_requests[at(priority)];
+        return m_requests[at(priority)].total();
     }
-    std::uint32_t activeRetries(RoutingPriority priority) const { return m_retries[at(priority)]; }
-    std::uint32_t openConnections() const { return m_connections; }
-    std::uint64_t connectionsEver() const { return m_connectionsEver; }
-    std::uint32_t pendingRequests() const
+    std::uint32_t activeRetries(RoutingPriority priority) const
     {
-        return static_cast<std::uint32_t>(m_waiters.size()) + m_connecting;
+        return m_retries[at(priority)].total();
     }
+    std::uint32_t openConnections() const { return m_connections.total(); }
+    std::uint32_t pendingRequests() const { return m_pending.total(); }
+    std::uint64_t connectionsEver() const { return m_connectionsEver; }
     std::uint32_t ejectedCount() const;
     const OutlierCounters& outlierCounters() const { return m_outlier.counters(); }
     const LimitCounters& limitCounters() const { return m_refused; }
     const LoadBalancer& balancer() const { return m_balancer; }
 
 private:
+    EdgeBreaker makeBreaker(std::uint64_t seed, TimePoint now, const EventSink& sink) const;
     static std::size_t at(RoutingPriority priority) { return static_cast<std::size_t>(priority); }
     bool refuse(std::uint64_t& counter);
     /// @param anew nothing of the old ones may be used again.
@@ -153,7 +176,8 @@ private:
     std::shared_ptr<const ClusterSpec> m_spec;
     std::shared_ptr<const EndpointSet> m_set;
     std::uint64_t m_random;
-    Breaker m_breaker;
+    ClusterSharing m_sharing;
+    EdgeBreaker m_breaker;
     OutlierDetector m_outlier;
     LoadBalancer m_balancer;
     SubsetBalancer m_subsets; // when the cluster has any
@@ -161,11 +185,11 @@ private:
     std::vector<std::shared_ptr<Endpoint>> m_leaving;
     bool m_warm = false; // had endpoints once: those that come now are new in a running cluster
     std::deque<ConnectionWaiter*> m_waiters;
-    std::array<std::uint32_t, kRoutingPriorities> m_requests{};
-    std::array<std::uint32_t, kRoutingPriorities> m_retries{};
-    std::uint32_t m_connections = 0;
+    std::array<LimitCount, kRoutingPriorities> m_requests;
+    std::array<LimitCount, kRoutingPriorities> m_retries;
+    LimitCount m_connections;
+    LimitCount m_pending; // waiting for a connection, or connecting
     std::uint64_t m_connectionsEver = 0;
-    std::uint32_t m_connecting = 0;
     bool m_limited = false;
     LimitCounters m_refused;
 };

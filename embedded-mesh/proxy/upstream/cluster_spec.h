@@ -29,6 +29,7 @@ struct EndpointSpec
 {
     net::SocketAddress address;
     std::string instance; // endpoint metadata "meshyard"/"instance"; else the address
+    std::string version; // endpoint metadata "meshyard"/"version"; may be empty
     std::string hostname;
     TransportLabels transportLabels; // what chooses among the cluster's transport sockets
     std::uint32_t weight = 1;

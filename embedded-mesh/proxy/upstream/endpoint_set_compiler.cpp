@@ -79,6 +79,7 @@ EndpointSpec commonOf(
 {
     EndpointSpec spec;
     spec.instance = metadataText(proto.metadata(), "meshyard", "instance");
+    spec.version = metadataText(proto.metadata(), "meshyard", "version");
     spec.hostname = proto.endpoint().hostname();
     if (proto.has_load_balancing_weight())
         spec.weight = std::max(proto.load_balancing_weight().value(), 1U);
