@@ -3,6 +3,9 @@
 #include "embedded-mesh/proxy/upstream/upstream_watch.h"
 #include "test_upstream.h"
 
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
 #include <QTest>
 
 using namespace meshyard;
@@ -20,6 +23,8 @@ private Q_SLOTS:
     void intervals();
     void probes_data();
     void probes();
+    void asksGrpcServers_data();
+    void asksGrpcServers();
     void aRefusedConnectionIsLost();
     void aSlowAnswerIsLost();
     void followsEndpoints();
@@ -230,16 +235,65 @@ void HealthTest::probes()
         spec.receive.push_back(part.toStdString());
     SteadyClock clock;
     net::EventLoop loop(clock, 1ms);
-    http::HttpClient client(loop);
+    HealthProbe::Clients clients(loop);
     std::optional<ProbeResult> got;
-    const auto probe = HealthProbe::make(loop, client, spec,
-        {net::SocketAddress::loopback(server.port()), "up"}, [&](ProbeResult one) { got = one; });
+    const auto probe
+        = HealthProbe::make(clients, spec, {net::SocketAddress::loopback(server.port()), "up", {}},
+            [&](ProbeResult one) { got = one; });
     for (int again = 0; again < 2; ++again) { // a kept connection, or a new one
         got.reset();
         probe->start();
         QVERIFY(runUntil(loop, [&] { return got.has_value(); }));
         QCOMPARE(int(*got), result);
     }
+}
+
+void HealthTest::asksGrpcServers_data()
+{
+    QTest::addColumn<QByteArray>("service");
+    QTest::addColumn<int>("result");
+    QTest::newRow("the server") << QByteArray() << int(ProbeResult::Passed);
+    QTest::newRow("a service that serves") << QByteArray("up") << int(ProbeResult::Passed);
+    QTest::newRow("one that does not") << QByteArray("down") << int(ProbeResult::Refused);
+    QTest::newRow("one nobody knows") << QByteArray(200, 'x') << int(ProbeResult::Refused);
+}
+
+void HealthTest::asksGrpcServers()
+{
+    QFETCH(QByteArray, service);
+    QFETCH(int, result);
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    const auto queue = builder.AddCompletionQueue(); // a server without a service wants one
+    const auto server = builder.BuildAndStart();
+    QVERIFY(server != nullptr);
+    server->GetHealthCheckService()->SetServingStatus("up", true);
+    server->GetHealthCheckService()->SetServingStatus("down", false);
+    HealthCheckSpec spec = httpCheck();
+    spec.timeout = 3s;
+    spec.kind = HealthCheckSpec::Kind::Grpc;
+    spec.service = service.toStdString();
+    SteadyClock clock;
+    net::EventLoop loop(clock, 1ms);
+    HealthProbe::Clients clients(loop);
+    std::optional<ProbeResult> got;
+    const auto probe = HealthProbe::make(clients, spec,
+        {net::SocketAddress::loopback(static_cast<std::uint16_t>(port)), "up", {}},
+        [&](ProbeResult one) { got = one; });
+    for (int again = 0; again < 3; ++again) { // on one connection
+        got.reset();
+        probe->start();
+        QVERIFY(runUntil(loop, [&] { return got.has_value(); }));
+        QCOMPARE(int(*got), result);
+    }
+    server->Shutdown(std::chrono::system_clock::now());
+    queue->Shutdown();
+    got.reset();
+    probe->start();
+    QVERIFY(runUntil(loop, [&] { return got.has_value(); }));
+    QCOMPARE(int(*got), int(ProbeResult::Lost));
 }
 
 void HealthTest::aRefusedConnectionIsLost()
@@ -251,13 +305,14 @@ void HealthTest::aRefusedConnectionIsLost()
     }
     SteadyClock clock;
     net::EventLoop loop(clock, 1ms);
-    http::HttpClient client(loop);
-    for (const auto kind : {HealthCheckSpec::Kind::Http, HealthCheckSpec::Kind::Tcp}) {
+    HealthProbe::Clients clients(loop);
+    for (const auto kind :
+        {HealthCheckSpec::Kind::Http, HealthCheckSpec::Kind::Tcp, HealthCheckSpec::Kind::Grpc}) {
         HealthCheckSpec spec = httpCheck();
         spec.kind = kind;
         std::optional<ProbeResult> got;
-        const auto probe = HealthProbe::make(loop, client, spec,
-            {net::SocketAddress::loopback(port), "up"}, [&](ProbeResult one) { got = one; });
+        const auto probe = HealthProbe::make(clients, spec,
+            {net::SocketAddress::loopback(port), "up", {}}, [&](ProbeResult one) { got = one; });
         probe->start();
         QVERIFY(runUntil(loop, [&] { return got.has_value(); }));
         QCOMPARE(int(*got), int(ProbeResult::Lost));
@@ -272,10 +327,10 @@ void HealthTest::aSlowAnswerIsLost()
     spec.timeout = 50ms;
     SteadyClock clock;
     net::EventLoop loop(clock, 1ms);
-    http::HttpClient client(loop);
+    HealthProbe::Clients clients(loop);
     std::optional<ProbeResult> got;
-    const auto probe = HealthProbe::make(loop, client, spec,
-        {net::SocketAddress::loopback(slow.port()), "up"}, [&](ProbeResult one) { got = one; });
+    const auto probe = HealthProbe::make(clients, spec,
+        {net::SocketAddress::loopback(slow.port()), "up", {}}, [&](ProbeResult one) { got = one; });
     probe->start();
     QVERIFY(runUntil(loop, [&] { return got.has_value(); }));
     QCOMPARE(int(*got), int(ProbeResult::Lost));

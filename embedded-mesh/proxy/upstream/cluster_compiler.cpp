@@ -67,6 +67,11 @@ Result<void> compileHealth(const Proto& proto, ClusterSpec& spec)
     }
     if (spec.healthChecks.size() > 1) // as in Envoy
         return failure(ErrorCode::InvalidArgument, "health_checks: at most one is supported");
+    if (proto.has_transport_socket() && !spec.healthChecks.empty()
+        && spec.healthChecks.front().kind == HealthCheckSpec::Kind::Http
+        && !spec.healthChecks.front().http2)
+        return failure(ErrorCode::InvalidArgument,
+            "http_health_check over HTTP/1 with a transport_socket is not supported yet");
     spec.ignoresNewHostsUntilChecked = proto.common_lb_config().ignore_new_hosts_until_first_hc();
     spec.closesOnSetChange = proto.common_lb_config().close_connections_on_host_set_change();
     spec.closesOnHealthFailure = proto.close_connections_on_host_health_failure();

@@ -128,9 +128,10 @@ MaglevPicker::MaglevPicker(Hosts hosts, const BalanceSpec& spec)
     double heaviest = 0;
     for (const Host& host : m_hosts) {
         const std::string key = keyOf(*host.endpoint);
-        rows.push_back(
-            {xxHash64(key) % size, xxHash64(key, 1) % (size - 1) + 1, 0, host.weight, 0});
-        heaviest = std::max(heaviest, host.weight);
+        // Normalised as in Envoy: where rounding skips a turn there, it does here.
+        const double weight = host.weight / totalWeight();
+        rows.push_back({xxHash64(key) % size, xxHash64(key, 1) % (size - 1) + 1, 0, weight, 0});
+        heaviest = std::max(heaviest, weight);
     }
     std::uint64_t filled = 0;
     for (std::uint64_t iteration = 1; filled < size; ++iteration) {

@@ -21,6 +21,7 @@ protected:
     virtual std::uint32_t find(std::uint64_t hash, unsigned attempt) const = 0;
     /// What stands for an endpoint: its metadata hash_key, its name if so configured, its address.
     std::string keyOf(const Endpoint& endpoint) const;
+    double totalWeight() const { return m_totalWeight; }
 
 private:
     double overload(std::uint32_t host, std::uint64_t active) const;

@@ -39,25 +39,40 @@ Result<std::string> bytesOf(const Proto::Payload& payload)
     return bytes;
 }
 
+template <typename Options> Result<void> takeHeaders(const Options& options, HealthCheckSpec& spec)
+{
+    for (const auto& option : options) {
+        if (!isHeaderName(option.header().key()) || !isHeaderValue(option.header().value()))
+            return failure(ErrorCode::InvalidArgument,
+                "health_checks: '" + option.header().key() + "' is no valid header line");
+        spec.headersToAdd.emplace_back(option.header().key(), option.header().value());
+    }
+    return {};
+}
+
+Result<void> takeGrpc(const Proto::GrpcHealthCheck& proto, HealthCheckSpec& spec)
+{
+    spec.kind = HealthCheckSpec::Kind::Grpc;
+    spec.service = proto.service_name();
+    spec.host = proto.authority();
+    return takeHeaders(proto.initial_metadata(), spec);
+}
+
 Result<void> takeHttp(const Proto::HttpHealthCheck& proto, HealthCheckSpec& spec)
 {
     if (proto.path().empty() || proto.path().front() != '/')
         return failure(ErrorCode::InvalidArgument, "http_health_check.path must begin with '/'");
     spec.host = proto.host();
     spec.path = proto.path();
-    if (proto.codec_client_type() != envoy::type::v3::HTTP1)
-        return failure(ErrorCode::InvalidArgument,
-            "http_health_check.codec_client_type: only HTTP1 is supported yet");
+    if (proto.codec_client_type() == envoy::type::v3::HTTP3)
+        return failure(ErrorCode::InvalidArgument, "http_health_check.codec_client_type: no HTTP3");
+    spec.http2 = proto.codec_client_type() == envoy::type::v3::HTTP2;
     if (proto.method() == envoy::config::core::v3::CONNECT)
         return failure(ErrorCode::InvalidArgument, "http_health_check.method may not be CONNECT");
     if (proto.method() != envoy::config::core::v3::METHOD_UNSPECIFIED)
         spec.method = envoy::config::core::v3::RequestMethod_Name(proto.method());
-    for (const auto& option : proto.request_headers_to_add()) {
-        if (!isHeaderName(option.header().key()) || !isHeaderValue(option.header().value()))
-            return failure(ErrorCode::InvalidArgument,
-                "http_health_check: '" + option.header().key() + "' is no valid header line");
-        spec.headersToAdd.emplace_back(option.header().key(), option.header().value());
-    }
+    if (auto done = takeHeaders(proto.request_headers_to_add(), spec); !done)
+        return done;
     const auto ranges = [](const auto& protos, std::vector<HealthCheckSpec::StatusRange>& taken) {
         if (!protos.empty())
             taken.clear();
@@ -101,7 +116,7 @@ Result<void> takeKind(const Proto& check, HealthCheckSpec& spec)
     case Proto::kTcpHealthCheck:
         return takeTcp(check.tcp_health_check(), spec);
     case Proto::kGrpcHealthCheck:
-        return failure(ErrorCode::InvalidArgument, "grpc_health_check is not supported yet");
+        return takeGrpc(check.grpc_health_check(), spec);
     default:
         return failure(ErrorCode::InvalidArgument, "health_checks: a check has no kind");
     }

@@ -49,6 +49,7 @@ struct HealthCheckSpec
     // HTTP
     std::string host; // empty = the endpoint's or the cluster's name; gRPC: authority
     std::string path;
+    bool http2 = false;
     std::string method = "GET";
     std::vector<std::pair<std::string, std::string>> headersToAdd;
     std::vector<StatusRange> expected{StatusRange{}};

@@ -21,8 +21,7 @@ public:
         , m_watch(watch)
         , m_endpoint(endpoint.address)
         , m_timer(checker.m_loop.timers(), [this] { probe(); })
-        , m_probe(HealthProbe::make(checker.m_loop, checker.m_http, watch.spec,
-              {addressOf(watch.spec, endpoint), hostOf(watch, endpoint)},
+        , m_probe(HealthProbe::make(checker.m_clients, watch.spec, targetOf(watch, endpoint),
               [this](ProbeResult result) { take(result); }))
     {
         m_timer.armAfter(random(watch.spec.initialJitter));
@@ -39,6 +38,18 @@ private:
         if (endpoint.healthCheckAddress.isEmpty() && spec.altPort != 0)
             address.setPort(spec.altPort);
         return address;
+    }
+
+    static HealthProbe::Target targetOf(const Watch& watch, const EndpointSpec& endpoint)
+    {
+        HealthProbe::Target target;
+        target.address = addressOf(watch.spec, endpoint);
+        target.host = hostOf(watch, endpoint);
+        target.connect = [cluster = watch.cluster, address = target.address,
+                             labels = endpoint.transportLabels](net::Connection& connection) {
+            return cluster->spec().transport.connect(connection, address, labels);
+        };
+        return target;
     }
 
     static std::string hostOf(const Watch& watch, const EndpointSpec& endpoint)
@@ -88,7 +99,7 @@ HealthChecker::HealthChecker(net::EventLoop& loop, std::uint64_t seed, Sink sink
     : m_loop(loop)
     , m_random(seed)
     , m_sink(std::move(sink))
-    , m_http(loop)
+    , m_clients(loop)
 {
 }
 

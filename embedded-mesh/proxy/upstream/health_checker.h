@@ -45,7 +45,7 @@ private:
     net::EventLoop& m_loop;
     std::uint64_t m_random;
     Sink m_sink;
-    http::HttpClient m_http;
+    HealthProbe::Clients m_clients;
     std::map<std::string, std::unique_ptr<Watch>, std::less<>> m_watches; // by cluster
 };
 

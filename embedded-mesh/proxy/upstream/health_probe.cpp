@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/upstream/health_probe.h"
 
-#include "embedded-mesh/net/connection.h"
+#include "embedded-mesh/proxy/upstream/h2_probe.h"
 
 #include <algorithm>
 
@@ -53,11 +53,8 @@ private:
     {
         if (!response)
             return ProbeResult::Lost;
-        if (contains(m_spec.expected, response->status))
-            return http::findHeader(response->headers, "x-envoy-degraded") ? ProbeResult::Degraded
-                                                                           : ProbeResult::Passed;
-        return contains(m_spec.retriable, response->status) ? ProbeResult::RetriableRefused
-                                                            : ProbeResult::Refused;
+        return judgeStatus(m_spec, response->status,
+            http::findHeader(response->headers, "x-envoy-degraded").has_value());
     }
 
     http::HttpClient& m_http;
@@ -87,7 +84,9 @@ public:
             m_timer.armAfter(m_spec.timeout);
             return ask();
         }
-        if (!m_io.connect(m_target.address)) {
+        const auto begun
+            = m_target.connect ? m_target.connect(m_io) : m_io.connect(m_target.address);
+        if (!begun) {
             m_timer.armAfter(std::chrono::milliseconds(1)); // not from inside this call
             return;
         }
@@ -160,12 +159,22 @@ private:
 
 } // namespace
 
-std::unique_ptr<HealthProbe> HealthProbe::make(net::EventLoop& loop, http::HttpClient& http,
-    const HealthCheckSpec& spec, Target target, Done done)
+ProbeResult HealthProbe::judgeStatus(const HealthCheckSpec& spec, int status, bool degraded)
+{
+    if (contains(spec.expected, status))
+        return degraded ? ProbeResult::Degraded : ProbeResult::Passed;
+    return contains(spec.retriable, status) ? ProbeResult::RetriableRefused : ProbeResult::Refused;
+}
+
+std::unique_ptr<HealthProbe> HealthProbe::make(
+    Clients& clients, const HealthCheckSpec& spec, Target target, Done done)
 {
     if (spec.kind == HealthCheckSpec::Kind::Tcp)
-        return std::make_unique<TcpProbe>(loop, spec, std::move(target), std::move(done));
-    return std::make_unique<HttpProbe>(http, spec, std::move(target), std::move(done));
+        return std::make_unique<TcpProbe>(
+            clients.http2.loop(), spec, std::move(target), std::move(done));
+    if (spec.kind == HealthCheckSpec::Kind::Grpc || spec.http2)
+        return std::make_unique<H2Probe>(clients.http2, spec, std::move(target), std::move(done));
+    return std::make_unique<HttpProbe>(clients.http1, spec, std::move(target), std::move(done));
 }
 
 } // namespace meshyard::proxy

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "embedded-mesh/http/h2_thread.h"
 #include "embedded-mesh/http/http_client.h"
+#include "embedded-mesh/net/connection.h"
 #include "embedded-mesh/proxy/upstream/health_thresholds.h"
 
 #include <functional>
@@ -20,6 +22,8 @@ public:
     {
         net::SocketAddress address;
         std::string host; // authority of HTTP and gRPC
+        /// How to connect where the cluster protects its connections; empty = in the clear.
+        std::function<Result<void>(net::Connection&)> connect;
     };
 
     virtual ~HealthProbe() = default;
@@ -31,9 +35,25 @@ public:
     /// call, and not any more after the probe is destroyed.
     virtual void start() = 0;
 
-    /// @param spec outlives the probe. @param http shared by the probes of a checker.
-    static std::unique_ptr<HealthProbe> make(net::EventLoop& loop, http::HttpClient& http,
-        const HealthCheckSpec& spec, Target target, Done done);
+    /// What the probes of a checker share.
+    struct Clients
+    {
+        explicit Clients(net::EventLoop& loop)
+            : http1(loop)
+            , http2(loop)
+        {
+        }
+
+        http::HttpClient http1;
+        http::H2Thread http2;
+    };
+
+    /// @param spec outlives the probe, as does `clients`.
+    static std::unique_ptr<HealthProbe> make(
+        Clients& clients, const HealthCheckSpec& spec, Target target, Done done);
+
+protected:
+    static ProbeResult judgeStatus(const HealthCheckSpec& spec, int status, bool degraded);
 };
 
 } // namespace meshyard::proxy
