@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/filter/fault_filter.h"
 
+#include "embedded-mesh/proxy/exchange/grpc.h"
 #include "embedded-mesh/proxy/route/proto_values.h"
 
 #include "envoy/config/route/v3/route_components.pb.h"
@@ -70,13 +71,6 @@ Result<void> compileAbort(
 }
 
 } // namespace
-
-int httpStatusOfGrpc(std::uint64_t code)
-{
-    constexpr int kStatus[]
-        = {200, 499, 500, 400, 504, 404, 409, 403, 429, 400, 409, 400, 501, 500, 503, 500, 401};
-    return code < std::size(kStatus) ? kStatus[code] : 500;
-}
 
 Result<std::shared_ptr<const FaultSettings>> FaultSettings::compile(
     const envoy::extensions::filters::http::fault::v3::HTTPFault& fault)
@@ -215,8 +209,9 @@ bool FaultFilter::abort(RequestPass& pass, const FaultSettings& settings) const
         || !begin(pass, settings))
         return false;
     FilterReply& reply = pass.state.reply;
-    reply.status = grpc ? httpStatusOfGrpc(value) : static_cast<int>(value);
-    reply.grpcStatus = grpc ? static_cast<int>(std::min<std::uint64_t>(value, 999)) : -1;
+    const int code = static_cast<int>(std::min<std::uint64_t>(value, 999));
+    reply.status = grpc ? httpStatusOfGrpc(code) : code;
+    reply.grpcStatus = grpc ? code : -1;
     reply.body = "fault filter abort";
     reply.details = "fault_filter_abort";
     reply.flag = "FI";

@@ -62,7 +62,4 @@ private:
     mutable Counter m_overflow;
 };
 
-/// What an HTTP caller sees of a gRPC status (Envoy's grpcToHttpStatus).
-int httpStatusOfGrpc(std::uint64_t code);
-
 } // namespace meshyard::proxy

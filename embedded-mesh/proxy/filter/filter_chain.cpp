@@ -136,7 +136,19 @@ Result<std::shared_ptr<const FilterSettings>> compileFilterSettings(const Any& c
 
 void FilterState::clear()
 {
-    *this = FilterState();
+    requestEdits.clear();
+    responseEdits.clear();
+    metadata.clear();
+    delay = {};
+    reply = {};
+    texts.clear();
+    rematches = false;
+    activeFault.release();
+    compressor.reset();
+    acceptsGzip = false;
+    bytesPerSecond = 0;
+    holdsEnd = {};
+    resets = false;
 }
 
 bool RequestPass::happens(std::uint32_t perMillion)
@@ -158,8 +170,8 @@ void RequestPass::setHeader(std::string_view name, std::string value)
 {
     removeHeader(name);
     state.requestEdits.set(name, value);
-    const std::string& keptName = state.texts.emplace_back(name);
-    const std::string& keptValue = state.texts.emplace_back(std::move(value));
+    const std::string& keptName = state.texts.emplace_front(name);
+    const std::string& keptValue = state.texts.emplace_front(std::move(value));
     headers.push_back({keptName, keptValue});
     request.headers = headers;
 }

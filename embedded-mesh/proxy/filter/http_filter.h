@@ -8,7 +8,7 @@
 #include "embedded-mesh/proxy/route/policies.h"
 
 #include <atomic>
-#include <deque>
+#include <forward_list>
 
 namespace meshyard::proxy {
 
@@ -62,7 +62,7 @@ struct FilterState
     DynamicMetadata metadata;
     Micros delay{0}; // before anything else happens
     FilterReply reply;
-    std::deque<std::string> texts; // what header views of the request point to
+    std::forward_list<std::string> texts; // what header views of the request point to
     bool rematches = false; // the route is to be found anew
     ActiveGuard activeFault;
 
@@ -74,6 +74,7 @@ struct FilterState
 
     /// No upstream will hear of the request.
     bool endsRequest() const { return reply.status != 0 || resets; }
+    /// For the next request; keeps its memory.
     void clear();
 };
 
