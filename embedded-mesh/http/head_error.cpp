@@ -37,6 +37,8 @@ std::string_view describe(HeadError error)
         return "request target too long";
     case HeadError::BadVersion:
         return "malformed HTTP version";
+    case HeadError::NotHttp:
+        return "not HTTP";
     case HeadError::UnsupportedVersion:
         return "unsupported HTTP version";
     case HeadError::BadStatus:

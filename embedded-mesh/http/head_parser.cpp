@@ -146,7 +146,10 @@ HeadError HeadParser::requestLine(
     if (!isToken(method) || method.size() > kMaxMethod)
         return HeadError::BadMethod;
     if (const HeadError error = version(line.substr(targetEnd + 1), head); error != HeadError::None)
-        return error;
+        return line.find("TTP") == std::string_view::npos
+                && line.find("ttp") == std::string_view::npos
+            ? HeadError::NotHttp
+            : error;
     head.m_method = knownMethod(method);
     head.m_methodAt = lineAt;
     head.m_methodSize = method.size();

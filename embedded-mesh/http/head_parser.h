@@ -15,6 +15,7 @@ enum class HeadError : std::uint8_t {
     BadTarget,
     TargetTooLong,
     BadVersion,
+    NotHttp, // another protocol's first line
     UnsupportedVersion,
     BadStatus,
     BareLineEnd, // CR without LF or LF without CR

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view input = fuzz::textOf(data, size);
     const net::ClientHelloResult whole = net::parseClientHello(input);
     fuzz::Choices choices(input);
-    const net::ClientHelloResult part = net::parseClientHello(input.substr(0, choices.next(size + 1)));
+    const net::ClientHelloResult part
+        = net::parseClientHello(input.substr(0, choices.next(size + 1)));
     if (part.state != State::NeedMore)
         require(part.state == whole.state, "more bytes do not change a verdict");
     if (part.state == State::Complete)

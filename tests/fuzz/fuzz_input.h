@@ -40,7 +40,9 @@ public:
         m_state ^= m_state >> 12;
         m_state ^= m_state << 25;
         m_state ^= m_state >> 27;
-        return below == 0 ? 0 : static_cast<std::size_t>((m_state * 0x2545f4914f6cdd1dULL) >> 33) % below;
+        return below == 0
+            ? 0
+            : static_cast<std::size_t>((m_state * 0x2545f4914f6cdd1dULL) >> 33) % below;
     }
 
 private:

@@ -30,7 +30,8 @@ void checkFields(const http::RequestHead& head)
     require(hosts <= 1, "one host");
     require(hosts == 1 || head.minorVersion() == 0, "HTTP/1.1 has a host");
     require(http::isAuthority(head.authority()), "the authority is one");
-    require(head.path().empty() || head.path().find(' ') == std::string_view::npos, "no space in a path");
+    require(head.path().empty() || head.path().find(' ') == std::string_view::npos,
+        "no space in a path");
 }
 
 void checkForwarded(const http::RequestHead& head)

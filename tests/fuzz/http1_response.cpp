@@ -34,13 +34,16 @@ void checkRelayed(const http::ResponseHead& head, http::Method method)
     const proxy::ResponseFraming framing = framingFor(head);
     proxy::writeResponseHead(head, framing, nullptr, nullptr, written);
     const auto again = std::make_unique<http::ResponseHead>();
-    if (!http::HeadParser({65535, 128, 65535}).parseResponse(written, method, *again).isComplete()) {
+    if (!http::HeadParser({65535, 128, 65535})
+            .parseResponse(written, method, *again)
+            .isComplete()) {
         require(head.fields().size() + 4 > 100 || head.size() > 60000, "what is relayed is a head");
         return;
     }
     require(again->size() == written.size(), "nothing stands behind what is relayed");
     require(again->status() == head.status(), "relaying keeps the status");
-    require(again->framing().kind == (framing.chunked ? http::BodyKind::Chunked : head.framing().kind),
+    require(
+        again->framing().kind == (framing.chunked ? http::BodyKind::Chunked : head.framing().kind),
         "what is relayed is framed as we say");
     require(again->framing().length == head.framing().length, "relaying keeps the length");
 }
@@ -51,7 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     if (size == 0)
         return 0;
-    constexpr http::Method kMethods[] = {http::Method::Get, http::Method::Head, http::Method::Connect};
+    constexpr http::Method kMethods[]
+        = {http::Method::Get, http::Method::Head, http::Method::Connect};
     const http::Method method = kMethods[data[0] % 3];
     const std::string_view input = fuzz::textOf(data + 1, size - 1);
     static const auto head = std::make_unique<http::ResponseHead>();
@@ -69,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!first.isInvalid(), "a sound head is never refused half-way");
     require(head->status() >= 100 && head->status() <= 599, "a status is one");
     for (const http::Field& field : head->fields())
-        require(http::findControl(head->value(field)) == std::string_view::npos, "no control in a value");
+        require(http::findControl(head->value(field)) == std::string_view::npos,
+            "no control in a value");
     checkRelayed(*head, method);
     return 0;
 }

@@ -126,7 +126,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Owner owner;
     {
         http::H2Session session(thread, owner,
-            client ? http::H2Session::Role::Client : http::H2Session::Role::Server, http::H2Options{});
+            client ? http::H2Session::Role::Client : http::H2Session::Role::Server,
+            http::H2Options{});
         if (client) {
             owner.streams.push_back(std::make_unique<Stream>());
             session.open(*owner.streams.back(), http::Method::Get);

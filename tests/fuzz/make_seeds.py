@@ -153,11 +153,14 @@ def import_all():
 
 
 def jwt():
-    from scenarios.tokens import EC, RSA
+    from scenarios.tokens import EC, JWKS, RSA
+    if (HERE / "corpus/jwt").exists():
+        return  # keys are made anew each time, and the files would be others
+    write("jwt", b"\1" + JWKS.encode())
     for token in (RSA.token(exp=4000000000), EC.token(exp=4000000000), RSA.token({"alg": "none"}, exp=4000000000), RSA.token(exp=4000000000, aud=["a", "b"])):
-        write("jwt", token.encode())
+        write("jwt", b"\0" + token.encode())
     for text in ("", "a.b.c", "..", "eyJhbGciOiJub25lIn0.e30."):
-        write("jwt", text.encode())
+        write("jwt", b"\0" + text.encode())
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ int main(int argc, char** argv)
     for (int i = 1; i < argc; ++i) {
         for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
             std::ifstream file(entry.path(), std::ios::binary);
-            inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+            inputs.emplace_back(
+                std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
         }
     }
     for (const std::string& input : inputs)

@@ -63,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto snapshot = store.snapshot();
     fuzz::require(snapshot != nullptr, "there is always a snapshot");
     if (!taken)
-        fuzz::require(snapshot->listeners.empty() && snapshot->clusters.empty(), "what is refused changes nothing");
+        fuzz::require(snapshot->listeners.empty() && snapshot->clusters.empty(),
+            "what is refused changes nothing");
     return 0;
 }

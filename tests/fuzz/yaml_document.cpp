@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A stream of YAML documents, as people write policies. What can be read can be printed and read back.
+// A stream of YAML documents, as people write policies. What can be read can be printed and read
+// back.
 #include "embedded-mesh/document/yaml_parser.h"
 #include "embedded-mesh/document/yaml_printer.h"
 #include "fuzz_input.h"
@@ -18,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(again.problems.empty(), "what is printed can be read");
         require(again.documents.size() <= 1, "one document is printed as one");
         if (!again.documents.empty())
-            require(document::printBlock(again.documents.front().root) == block, "printing is stable");
+            require(
+                document::printBlock(again.documents.front().root) == block, "printing is stable");
     }
     return 0;
 }

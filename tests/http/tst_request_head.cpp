@@ -109,7 +109,8 @@ void RequestHeadTest::startLineRows()
     row("9112 2.3 lower-case name", "GET / http/1.1\r\nHost: a\r\n\r\n", E::BadVersion, 400);
     row("9112 2.3 two-digit minor", "GET / HTTP/1.10\r\nHost: a\r\n\r\n", E::BadVersion, 400);
     row("9112 2.3 no minor", "GET / HTTP/1\r\nHost: a\r\n\r\n", E::BadVersion, 400);
-    row("9112 2.3 another protocol", "GET / HTTQ/1.1\r\nHost: a\r\n\r\n", E::BadVersion, 400);
+    row("9112 2.3 another protocol", "GET / HTTQ/1.1\r\nHost: a\r\n\r\n", E::NotHttp, 400);
+    row("9113 3.4 a malformed preface", "INVALID CONNECTION PREFACE\r\n\r\n", E::NotHttp, 400);
     row("9112 2.3 letter for a digit", "GET / HTTP/1.x\r\nHost: a\r\n\r\n", E::BadVersion, 400);
     row("9110 2.5 major version 2", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", E::UnsupportedVersion,
         505);

@@ -270,6 +270,8 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
 void DownstreamConnection::refuse(http::HeadError error)
 {
     m_keepAlive = false;
+    if (error == http::HeadError::NotHttp)
+        return closeGently(); // whoever it is would not understand an answer
     LocalReply reply;
     reply.status = http::statusFor(error);
     const std::string body = "malformed request: " + std::string(http::describe(error)) + "\n";

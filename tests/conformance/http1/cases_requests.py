@@ -93,6 +93,7 @@ case("9112 2.3", "version with letters", get(line=b"GET /x HTTP/1.x"), refused(4
 case("9112 2.3", "version without digits", get(line=b"GET /x HTTP/"), refused(400, 505))
 case("9112 2.3", "space within the version", get(line=b"GET /x HTTP/ 1.1"), BAD)
 case("9112 2.3", "another protocol", get(line=b"GET /x HTTPS/1.1"), refused(400, 505))
+case("9112 2.3", "no HTTP at all", b"INVALID CONNECTION PREFACE\r\n\r\n", refused(400, silent=True))
 case("9112 2.3", "a minor version above ours", get(line=b"GET /x HTTP/1.2"), OK)
 case("9112 2.3", "minor version 9", get(line=b"GET /x HTTP/1.9"), OK)
 case("9110 15.6.6", "version 2.0 in a request line", get(line=b"GET /x HTTP/2.0"), refused(400, 505))

@@ -180,7 +180,8 @@ CANONICAL = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ndate: Wed, 25 Nov 2026 00:
 class Upstream:
     """Records every request; answers the canonical 200, or what script() holds for the next one."""
 
-    def __init__(self):
+    def __init__(self, canonical=CANONICAL):
+        self.canonical = canonical
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -241,10 +242,10 @@ class Upstream:
         if not message.has_head:
             return False
         with self.lock:
-            answer, then = self.scripts.pop(0) if self.scripts else (CANONICAL, "keep")
-        if message.start.startswith(b"HEAD ") and answer is CANONICAL:
-            answer = answer[:-2]
-        if not message.complete and answer is CANONICAL:
+            answer, then = self.scripts.pop(0) if self.scripts else (self.canonical, "keep")
+        if message.start.startswith(b"HEAD ") and answer is self.canonical:
+            answer = answer[:answer.index(b"\r\n\r\n") + 4]
+        if not message.complete and answer is self.canonical:
             return False
         sock.sendall(answer)
         if then == "reset":

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Faults, timeouts, retries, pool limits, outlier detection, local rate limits."""
 SCENARIOS = []
+E = "outlier detection"
 T = "type.googleapis.com/envoy.extensions."
 
 
 def add(policy, name, on, requests, **more):
+    if policy == E:
+        more["base"] = {"hosts": "ab", **more.get("base", {})}
     SCENARIOS.append({"policy": policy, "name": name, "on": on, "requests": requests, **more})
 
 
@@ -122,7 +125,6 @@ add(P, "one request a connection", protocol(common_http_protocol_options={"max_r
 add(P, "idle connections are closed", protocol(common_http_protocol_options={"idle_timeout": "0.2s"}), [get(behave="count"), {"wait": 1500}, get(behave="count")], base={"hosts": "a"})
 
 # --- outlier detection ----------------------------------------------------------------------------
-E = "outlier detection"
 
 
 def outlier(**fields):
