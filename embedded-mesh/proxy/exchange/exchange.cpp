@@ -310,6 +310,12 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_downstream.answer(answer);
 }
 
+void Exchange::noteProtocol(CallCounters& counters) const
+{
+    if (m_grpc || m_http2)
+        counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+}
+
 void Exchange::account(CallResult result)
 {
     const auto micros = static_cast<std::uint64_t>(std::max<std::int64_t>(0,
@@ -323,8 +329,7 @@ void Exchange::account(CallResult result)
         return;
     CallCounters& counters = m_endpoint ? m_endpoint->counters : m_cluster->unplaced;
     counters.finish(result, micros);
-    if (m_grpc || m_http2)
-        counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+    noteProtocol(counters);
     if (m_grpc && m_grpcStatus >= 0)
         counters.countGrpc(m_grpcStatus);
 }

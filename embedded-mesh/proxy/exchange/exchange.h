@@ -59,6 +59,7 @@ private:
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
+    void noteProtocol(CallCounters& counters) const;
     void account(CallResult result);
     void readGrpc(const http::RequestHead& head);
     void armRouteTimer();
