@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <functional>
@@ -12,18 +13,25 @@ namespace meshyard::workloads {
 
 namespace {
 
-constexpr std::string_view kHelp = R"(Usage: meshyard-workload service --name NAME [options]
+constexpr std::string_view kHelp
+    = R"(Usage: meshyard-workload service|store|stock --name NAME [options]
        meshyard-workload load --target URL [options]
 
 service: a demo HTTP service that answers JSON and calls its dependencies.
+store: a demo database over TCP. A line "GET KEY" is answered by one line of JSON, as many as the
+  client likes on a connection; a failing request closes its connection without an answer.
+stock: a demo gRPC service (h2c), /meshyard.demo.Stock/Count; a failing call gets UNAVAILABLE.
   --name NAME             service name (required)
   --version VERSION       version label [v1]
   --instance ID           shown in answers [$MESHYARD_INSTANCE, else NAME-VERSION]
   --port PORT             port on 127.0.0.1 [$PORT; 0 picks one]
-  --call NAME=URL         a dependency; may be repeated
   --median-ms MS          median of the base latency [3]
   --sigma S               spread of the base latency, lognormal [0.5]
-  --payload-bytes N       own part of an answer [1500]
+  --payload-bytes N       own part of an answer, not of stock [1500]
+service only:
+  --call NAME=URL         a dependency; may be repeated: http://HOST:PORT/path,
+                          tcp://HOST:PORT (a store, a connection a call),
+                          grpc://HOST:PORT/meshyard.demo.Stock/Count
   --call-timeout-ms MS    patience with a dependency [3000]
 
 load: seeded open-loop requests; latency counts from the time a request was due.
@@ -35,7 +43,7 @@ load: seeded open-loop requests; latency counts from the time a request was due.
   --max-in-flight N       more are dropped and counted [256]
   --timeout-ms MS         patience with an answer [10000]
 
-both:
+all:
   --knobs HOST:PORT       loopback address of knobs and counters [$MESHYARD_KNOBS]
   --seed N                [1]
   --help, --version
@@ -89,14 +97,9 @@ Setter knobsAddress(std::optional<net::SocketAddress>& target)
 
 Setter dependency(std::vector<Dependency>& target)
 {
-    return [&target](std::string_view value) -> Result<void> {
-        const std::size_t equals = value.find('=');
-        if (equals == std::string_view::npos || equals == 0)
-            return failure(ErrorCode::InvalidArgument,
-                fmt::format("'{}': write NAME=http://HOST:PORT/path", value));
-        return WebTarget::parse(value.substr(equals + 1)).map([&](const WebTarget& parsed) {
-            target.push_back({std::string(value.substr(0, equals)), parsed});
-        });
+    return [&target](std::string_view value) {
+        return Dependency::parse(value).map(
+            [&target](const Dependency& parsed) { target.push_back(parsed); });
     };
 }
 
@@ -132,26 +135,30 @@ Result<void> applyVariable(const char* name, const std::string& value, const Set
     });
 }
 
-Result<Command> parseService(std::span<const char* const> arguments, const Environment& environment)
+Result<Command> parseService(
+    ServiceKind kind, std::span<const char* const> arguments, const Environment& environment)
 {
     ServiceCommand command;
+    command.kind = kind;
     ServiceOptions& options = command.options;
     options.version = "v1";
     options.instance = environment.instance;
     std::uint16_t port = 0;
-    const Setters setters = {
+    Setters setters = {
         {"--name", text(options.name)},
         {"--version", text(options.version)},
         {"--instance", text(options.instance)},
         {"--port", number(port, 0, 65535)},
-        {"--call", dependency(options.dependencies)},
         {"--median-ms", number(options.medianMs, 0, 60'000)},
         {"--sigma", number(options.sigma, 0, 3)},
         {"--payload-bytes", number(options.payloadBytes, 0, 10'000'000)},
-        {"--call-timeout-ms", millis(options.callTimeout)},
         {"--knobs", knobsAddress(command.knobs)},
         {"--seed", number(options.seed, 0, 1e19)},
     };
+    if (kind == ServiceKind::Http) {
+        setters.emplace("--call", dependency(options.dependencies));
+        setters.emplace("--call-timeout-ms", millis(options.callTimeout));
+    }
     const Result<void> applied
         = applyVariable("PORT", environment.port, setters.at("--port"))
               .and_then([&] {
@@ -225,12 +232,17 @@ Result<Command> parseCommandLine(std::span<const char* const> arguments,
         if (std::string_view(argument) == "--help")
             return PrintCommand{std::string(kHelp)};
     }
-    if (verb == "service")
-        return parseService(arguments.subspan(1), environment);
+    constexpr std::array<std::pair<std::string_view, ServiceKind>, 3> kServices{
+        {{"service", ServiceKind::Http}, {"store", ServiceKind::Store},
+            {"stock", ServiceKind::Stock}}};
+    for (const auto& [name, kind] : kServices) {
+        if (verb == name)
+            return parseService(kind, arguments.subspan(1), environment);
+    }
     if (verb == "load")
         return parseLoad(arguments.subspan(1), environment);
-    return failure(
-        ErrorCode::InvalidArgument, "the first word must be 'service' or 'load'; see --help");
+    return failure(ErrorCode::InvalidArgument,
+        "the first word must be 'service', 'store', 'stock' or 'load'; see --help");
 }
 
 } // namespace meshyard::workloads

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "embedded-mesh/net/socket_address.h"
-#include "embedded-mesh/workloads/demo_service.h"
 #include "embedded-mesh/workloads/load_generator.h"
+#include "embedded-mesh/workloads/service_options.h"
 
 #include <optional>
 #include <span>
@@ -12,8 +12,12 @@
 
 namespace meshyard::workloads {
 
+/// The protocol a demo service speaks.
+enum class ServiceKind : std::uint8_t { Http, Store, Stock };
+
 struct ServiceCommand
 {
+    ServiceKind kind = ServiceKind::Http;
     ServiceOptions options;
     net::SocketAddress listenOn;
     std::optional<net::SocketAddress> knobs;

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 namespace meshyard::workloads {
@@ -43,27 +42,13 @@ DemoService::DemoService(net::EventLoop& loop, ServiceOptions options, RequestCo
     , m_options(std::move(options))
     , m_content(demoContent(m_options.name, m_options.version, m_options.payloadBytes))
     , m_counters(counters)
-    , m_random(m_options.seed)
-    , m_caller(loop, std::move(proxy))
+    , m_behaviour(m_options.seed, m_options.medianMs, m_options.sigma)
+    , m_caller(loop, m_options.name, m_options.version, std::move(proxy))
 {
-    constexpr double kHourMs = 3'600'000;
-    m_knobs.add("latency_ms", m_latencyMs, 0, kHourMs);
-    m_knobs.add("jitter_ms", m_jitterMs, 0, kHourMs);
-    m_knobs.add("failure_percent", m_failurePercent, 0, 100);
-    m_knobs.add("failure_status", m_failureStatus, 400, 599);
-    m_knobs.add("reset_percent", m_resetPercent, 0, 100);
+    knobs().add("failure_status", m_failureStatus, 400, 599);
 }
 
 DemoService::~DemoService() = default;
-
-Duration DemoService::drawLatency()
-{
-    const double base = std::min(
-        m_random.logNormal(m_options.medianMs, m_options.sigma), 20 * m_options.medianMs);
-    const std::chrono::duration<double, std::milli> total(
-        base + m_latencyMs + m_jitterMs * m_random.uniform());
-    return std::chrono::duration_cast<Duration>(total);
-}
 
 void DemoService::onRequest(const http::Request& request, http::Responder responder)
 {
@@ -79,16 +64,17 @@ void DemoService::onRequest(const http::Request& request, http::Responder respon
         if (const auto value = request.head.find(name))
             exchange.propagated.emplace_back(name, *value);
     }
-    exchange.timer.arm(request.receivedAt + drawLatency());
+    exchange.timer.arm(request.receivedAt + m_behaviour.drawLatency());
 }
 
 void DemoService::serve(Exchange& exchange)
 {
-    if (m_random.chance(m_resetPercent)) {
+    const Fate fate = m_behaviour.drawFate();
+    if (fate == Fate::Reset) {
         m_counters.count("outcomes", "reset");
         exchange.responder.reset();
         m_exchanges.erase(exchange.id);
-    } else if (m_random.chance(m_failurePercent)) {
+    } else if (fate == Fate::Fail) {
         const int status = static_cast<int>(m_failureStatus);
         finish(exchange,
             http::jsonResponse(status,
@@ -105,32 +91,15 @@ void DemoService::callDependencies(Exchange& exchange)
 {
     exchange.waitingFor = m_options.dependencies.size();
     for (const Dependency& dependency : m_options.dependencies) {
-        http::ClientRequest request;
-        request.headers = exchange.propagated;
-        request.headers.emplace_back(
-            "user-agent", fmt::format("{}/{}", m_options.name, m_options.version));
-        request.timeout = m_options.callTimeout;
-        m_caller.call(dependency.target, std::move(request),
-            [this, id = exchange.id, &dependency](const Result<http::Response>& answer) {
+        m_caller.call(dependency, exchange.propagated, m_options.callTimeout,
+            [this, id = exchange.id, &dependency](const DependencyAnswer& answer) {
+                m_counters.count("calls." + dependency.name, answer.outcome);
                 Exchange& waiting = *m_exchanges.at(id);
-                waiting.parts += dependencyPart(dependency, answer);
+                waiting.parts += fmt::format(",{}:{}", quoted(dependency.name), answer.json);
                 if (--waiting.waitingFor == 0)
                     finish(waiting, assemble(waiting));
             });
     }
-}
-
-std::string DemoService::dependencyPart(
-    const Dependency& dependency, const Result<http::Response>& answer)
-{
-    const std::string key = quoted(dependency.name);
-    m_counters.count("calls." + dependency.name, answer ? std::to_string(answer->status) : "error");
-    const bool json = answer && answer->body.starts_with('{')
-        && http::findHeader(answer->headers, "content-type").value_or("") == "application/json";
-    if (json && answer->status == 200)
-        return fmt::format(R"(,{}:{{"status":200,"answer":{}}})", key, answer->body);
-    return fmt::format(R"(,{}:{{"status":{},"error":{}}})", key, answer ? answer->status : 0,
-        quoted(dependency.name + " unavailable"));
 }
 
 http::Response DemoService::assemble(const Exchange& exchange) const

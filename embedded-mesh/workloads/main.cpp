@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/net/signal_watcher.h"
 #include "embedded-mesh/workloads/command_line.h"
+#include "embedded-mesh/workloads/demo_service.h"
+#include "embedded-mesh/workloads/grpc/stock_service.h"
 #include "embedded-mesh/workloads/knob_server.h"
+#include "embedded-mesh/workloads/line/store_service.h"
 
 #include <fmt/format.h>
 
@@ -34,7 +37,7 @@ void announce(const std::string& fields)
     std::fflush(stdout);
 }
 
-/// What both modes share: loop, signals, counters, knobs.
+/// What all modes share: loop, signals, counters, knobs.
 class Program
 {
 public:
@@ -96,17 +99,19 @@ private:
     std::unique_ptr<KnobServer> m_knobServer;
 };
 
-class ServiceProgram final : public Program
+/// A service of any protocol. @tparam Server listens for the Service, whose handler it calls.
+template <typename Service, typename Server> class ServiceProgram final : public Program
 {
 public:
-    explicit ServiceProgram(const ServiceCommand& command)
-        : m_service(m_loop, command.options, m_counters, WebProxy::fromEnvironment())
+    template <typename... Rest>
+    explicit ServiceProgram(const ServiceCommand& command, Rest&&... rest)
+        : m_service(m_loop, command.options, m_counters, std::forward<Rest>(rest)...)
     {
     }
 
     int run(const ServiceCommand& command)
     {
-        auto server = http::HttpServer::listen(m_loop, command.listenOn, m_service);
+        auto server = Server::listen(m_loop, command.listenOn, m_service);
         if (!server)
             return complain(server.error(), kFailed);
         m_server = std::move(*server);
@@ -121,10 +126,23 @@ private:
     void stopWork() override { m_server->drain(); }
     bool isDrained() const override { return m_service.inFlight() == 0; }
 
-    DemoService m_service;
-    std::unique_ptr<http::HttpServer>
-        m_server; // last: its sessions' answers go through the service
+    Service m_service;
+    std::unique_ptr<Server> m_server; // last: its sessions' answers go through the service
 };
+
+int runService(const ServiceCommand& command)
+{
+    switch (command.kind) {
+    case ServiceKind::Store:
+        return ServiceProgram<StoreService, LineServer>(command).run(command);
+    case ServiceKind::Stock:
+        return ServiceProgram<StockService, GrpcServer>(command).run(command);
+    case ServiceKind::Http:
+        break;
+    }
+    return ServiceProgram<DemoService, http::HttpServer>(command, WebProxy::fromEnvironment())
+        .run(command);
+}
 
 class LoadProgram final : public Program
 {
@@ -164,7 +182,7 @@ int main(int argc, char** argv)
         return EXIT_SUCCESS;
     }
     if (const auto* service = std::get_if<ServiceCommand>(&*command))
-        return ServiceProgram(*service).run(*service);
+        return runService(*service);
     const auto& load = std::get<LoadCommand>(*command);
     return LoadProgram(load).run(load);
 }

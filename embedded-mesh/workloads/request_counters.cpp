@@ -40,8 +40,13 @@ RequestCounters::RequestCounters(const Clock& clock)
 
 void RequestCounters::record(int status, Duration latency)
 {
+    record(std::to_string(status), latency);
+}
+
+void RequestCounters::record(std::string_view outcome, Duration latency)
+{
     ++m_requests;
-    ++m_byStatus[std::to_string(status)];
+    ++m_byStatus[std::string(outcome)];
     const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(latency).count();
     m_latency.record(static_cast<std::uint64_t>(std::max<std::int64_t>(micros, 0)));
 }

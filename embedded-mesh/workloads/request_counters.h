@@ -19,6 +19,8 @@ public:
 
     /// @param latency from the full request read (or the intended send time) to the end.
     void record(int status, Duration latency);
+    /// @param outcome what stands for a status in a protocol that has no numbers.
+    void record(std::string_view outcome, Duration latency);
     /// Counts under a free name within a group, e.g. "byPath"; at most 64 names a group.
     void count(const std::string& group, std::string_view name);
     void reset();

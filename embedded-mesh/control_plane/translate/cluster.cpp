@@ -4,6 +4,8 @@
 #include "embedded-mesh/control_plane/translate/circuit_breaker.h"
 #include "embedded-mesh/control_plane/translate/destination_rule.h"
 
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+
 #include <fmt/format.h>
 
 #include <limits>
@@ -61,6 +63,15 @@ XdsResourcePtr endpointsOf(const ClusterName& name, const ServiceView& service,
     return cached;
 }
 
+void useHttp2(cluster_v3::Cluster& cluster)
+{
+    envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+    options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+    (*cluster.mutable_typed_extension_protocol_options())
+        ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+        = packDeterministically(options);
+}
+
 } // namespace
 
 envoy::config::core::v3::ConfigSource adsSource()
@@ -92,7 +103,8 @@ void addOutboundClusters(
     }
 }
 
-void addInboundCluster(std::uint16_t servicePort, std::uint16_t targetPort, ResourceSet& clusters)
+void addInboundCluster(std::uint16_t servicePort, std::uint16_t targetPort, Protocol protocol,
+    ResourceSet& clusters)
 {
     cluster_v3::Cluster cluster;
     cluster.set_name(inboundName(servicePort));
@@ -103,6 +115,8 @@ void addInboundCluster(std::uint16_t servicePort, std::uint16_t targetPort, Reso
     limits->mutable_max_connections()->set_value(noLimit);
     limits->mutable_max_pending_requests()->set_value(noLimit);
     limits->mutable_max_requests()->set_value(noLimit);
+    if (protocol == Protocol::Grpc || protocol == Protocol::Http2)
+        useHttp2(cluster);
     auto* assignment = cluster.mutable_load_assignment();
     assignment->set_cluster_name(cluster.name());
     auto* socket = assignment->add_endpoints()

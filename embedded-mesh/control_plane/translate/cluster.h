@@ -19,8 +19,10 @@ using EndpointCache = std::map<std::string, XdsResourcePtr>;
 void addOutboundClusters(
     const RouteScope& scope, EndpointCache& cache, ResourceSet& clusters, ResourceSet& endpoints);
 
-/// Adds the cluster `inbound|<port>` to the program beside the sidecar.
-void addInboundCluster(std::uint16_t servicePort, std::uint16_t targetPort, ResourceSet& clusters);
+/// Adds the cluster `inbound|<port>` to the program beside the sidecar, HTTP/2 for a port that
+/// speaks it.
+void addInboundCluster(std::uint16_t servicePort, std::uint16_t targetPort, Protocol protocol,
+    ResourceSet& clusters);
 
 std::string inboundName(std::uint16_t servicePort);
 

@@ -159,9 +159,10 @@ private:
                 continue;
             const std::string name = inboundName(port);
             const PortView* declared = service ? ServiceDirectory::portOf(*service, port) : nullptr;
-            addInboundCluster(port, target->second, parts.clusters);
+            const Protocol protocol = declared ? declared->protocol : Protocol::Http1;
+            addInboundCluster(port, target->second, protocol, parts.clusters);
             const BindAddress bind{"127.0.0.1", inboundPort};
-            if (declared && declared->protocol == Protocol::Tcp) {
+            if (protocol == Protocol::Tcp) {
                 TcpProxy proxy;
                 proxy.set_cluster(name);
                 parts.listeners.add(makeResource(

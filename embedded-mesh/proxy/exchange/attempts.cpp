@@ -80,6 +80,7 @@ void Exchange::attempt()
         countAttempt();
     m_attemptOpen = true;
     ++m_endpoint->active;
+    noteProtocol(m_endpoint->counters); // a report may fall between begin and end
     m_endpoint->counters.begin();
     if (m_retry.attempts() > 1)
         m_endpoint->counters.retry();

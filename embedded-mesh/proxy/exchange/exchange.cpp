@@ -330,6 +330,12 @@ void Exchange::reply(CallResult result, LocalReply answer)
     m_downstream.answer(answer);
 }
 
+void Exchange::noteProtocol(CallCounters& counters) const
+{
+    if (m_grpc || m_http2)
+        counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+}
+
 void Exchange::clear()
 {
     if (m_countsRetry)

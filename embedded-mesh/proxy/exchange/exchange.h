@@ -62,6 +62,7 @@ private:
     void admitFirst();
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
+    void noteProtocol(CallCounters& counters) const;
     void readGrpc(const http::RequestHead& head);
     void armRouteTimer();
     void clear();

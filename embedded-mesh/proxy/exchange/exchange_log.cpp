@@ -41,8 +41,7 @@ void Exchange::account(CallResult result)
         counters.upstreamMicros += upstreamMicros;
         counters.finish(result, micros);
         counters.noteStatus(m_status);
-        if (m_grpc || m_http2)
-            counters.protocol = m_grpc ? Protocol::Grpc : Protocol::Http2;
+        noteProtocol(counters);
         if (m_grpc && m_grpcStatus >= 0)
             counters.countGrpc(m_grpcStatus);
     }

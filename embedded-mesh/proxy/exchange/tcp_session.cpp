@@ -96,11 +96,11 @@ bool TcpSession::chooseCluster()
 
 bool TcpSession::admit()
 {
+    m_cluster->unplaced.protocol = Protocol::Tcp;
     const auto decision = m_cluster->breaker().admit(
         {m_context.nextRandom(), {}}, Cluster::breakerTime(m_context.now()));
     if (decision.admission != Admission::Admitted)
         return false;
-    m_cluster->unplaced.protocol = Protocol::Tcp;
     m_permit = decision.permit;
     m_permitHeld = true;
     m_limited = !m_cluster->mayConnect() || (!m_countsRequest && !m_cluster->beginRequest());

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "embedded-mesh/proxy/exchange/grpc.h"
+#include "embedded-mesh/http/grpc.h"
 
 #include "embedded-mesh/http/field_rules.h"
 
 #include <algorithm>
 #include <array>
 
-namespace meshyard::proxy {
+namespace meshyard::http {
 
 namespace {
 
 constexpr int kMaxCode = 16;
 
 } // namespace
+
+std::string_view grpcCodeName(int code)
+{
+    constexpr std::array<std::string_view, kMaxCode + 1> kNames{"OK", "CANCELLED", "UNKNOWN",
+        "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
+        "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
+        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+    return code >= 0 && code <= kMaxCode ? kNames[static_cast<std::size_t>(code)] : "UNKNOWN";
+}
 
 bool isGrpcContentType(std::string_view type)
 {
@@ -25,7 +34,7 @@ bool isGrpcContentType(std::string_view type)
 
 int parseGrpcStatus(std::string_view text)
 {
-    const auto code = http::parseDecimal(http::trimmed(text));
+    const auto code = parseDecimal(trimmed(text));
     if (!code)
         return -1;
     // Codes that nobody knows mean UNKNOWN.
@@ -38,7 +47,7 @@ int grpcStatusOf(std::string_view trailers)
         const std::size_t end = std::min(trailers.find("\r\n"), trailers.size());
         const std::string_view line = trailers.substr(0, end);
         const std::size_t colon = std::min(line.find(':'), line.size());
-        if (http::equalsIgnoringCase(line.substr(0, colon), "grpc-status"))
+        if (equalsIgnoringCase(line.substr(0, colon), "grpc-status"))
             return parseGrpcStatus(line.substr(std::min(colon + 1, line.size())));
         trailers.remove_prefix(std::min(end + 2, trailers.size()));
     }
@@ -78,7 +87,7 @@ std::optional<std::chrono::microseconds> parseGrpcTimeout(std::string_view text)
     constexpr std::size_t kMaxDigits = 8;
     if (text.size() < 2 || text.size() > kMaxDigits + 1)
         return std::nullopt;
-    const auto amount = http::parseDecimal(text.substr(0, text.size() - 1));
+    const auto amount = parseDecimal(text.substr(0, text.size() - 1));
     if (!amount)
         return std::nullopt;
     const auto count = static_cast<std::int64_t>(*amount);
@@ -115,4 +124,4 @@ void appendGrpcMessage(std::string& out, std::string_view text)
     }
 }
 
-} // namespace meshyard::proxy
+} // namespace meshyard::http
