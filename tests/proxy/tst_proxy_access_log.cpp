@@ -91,6 +91,8 @@ void ProxyAccessLogTest::saysHowRequestsEnded_data()
         "503 UC upstream_reset_before_response_started{connection_termination}");
     row("no HTTP", "/garbage", "502 UPE upstream_reset_before_response_started{protocol_error}");
     row("aborted", "/abort", "418 FI fault_filter_abort");
+    row("per try too slow", "/tryslow", "504 UT upstream_per_try_timeout");
+    row("malformed", "/ x\r\nbroken", "400 DPE http1.codec_error");
     row("delayed", "/delay", "200 DI via_upstream");
 }
 
@@ -108,6 +110,8 @@ void ProxyAccessLogTest::saysHowRequestsEnded()
     std::string routes = "{match: {path: /nocluster}, route: {cluster: none}}, "
                          "{match: {path: /direct}, direct_response: {status: 418}}, "
                          "{match: {path: /slow}, route: {cluster: slow, timeout: 0.2s}}, "
+                         "{match: {path: /tryslow}, route: {cluster: slow, retry_policy: "
+                         "{per_try_timeout: 0.1s}}}, "
                          "{match: {path: /abort}, route: {cluster: up}, "
         + fault
         + "abort: {http_status: 418, percentage: {numerator: 100}}}}}, "
@@ -115,10 +119,11 @@ void ProxyAccessLogTest::saysHowRequestsEnded()
         + fault + "delay: {fixed_delay: 0.05s, percentage: {numerator: 100}}}}}";
     for (const char* name : {"up", "refused", "empty", "cut", "garbage"})
         routes += std::string(", {match: {path: /") + name + "}, route: {cluster: " + name + "}}";
-    ProxyProcess proxy(staticBootstrap({httpListenerText("test", routes, logTo(logPath(), kOutcome))},
-        {clusterText("up", {up.port()}), clusterText("slow", {slow.port()}),
-            clusterText("refused", {closedPort()}), clusterText("empty", {}),
-            clusterText("cut", {cut.port()}), clusterText("garbage", {garbage.port()})}));
+    ProxyProcess proxy(
+        staticBootstrap({httpListenerText("test", routes, logTo(logPath(), kOutcome))},
+            {clusterText("up", {up.port()}), clusterText("slow", {slow.port()}),
+                clusterText("refused", {closedPort()}), clusterText("empty", {}),
+                clusterText("cut", {cut.port()}), clusterText("garbage", {garbage.port()})}));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     fetch(proxy.port(), path.toStdString());
     QTRY_COMPARE(lines(), QList<QByteArray>{line});
@@ -128,8 +133,7 @@ void ProxyAccessLogTest::logsWhoSpoke()
 {
     TestUpstream up("up");
     ProxyProcess proxy(staticBootstrap(
-        {httpListenerText("test",
-            "{name: main, match: {prefix: /}, route: {cluster: up}}",
+        {httpListenerText("test", "{name: main, match: {prefix: /}, route: {cluster: up}}",
             logTo(logPath(),
                 "%REQ(:METHOD)% %REQ(:PATH)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %REQ(:AUTHORITY)% "
                 "%PROTOCOL% %BYTES_RECEIVED% %BYTES_SENT% %ROUTE_NAME% %UPSTREAM_CLUSTER% "
@@ -140,9 +144,9 @@ void ProxyAccessLogTest::logsWhoSpoke()
         {clusterText("up", {up.port()})}));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     QCOMPARE(post(proxy.port(), "/a?b=c", "the body").status, 200);
-    const std::string wanted = "POST /a?b=c /a?b=c test HTTP/1.1 8 8 main up 127.0.0.1:"
-        + std::to_string(up.port()) + " " + std::to_string(proxy.port())
-        + " 127.0.0.1 127.0.0.1 up 1";
+    const std::string wanted
+        = "POST /a?b=c /a?b=c test HTTP/1.1 8 8 main up 127.0.0.1:" + std::to_string(up.port())
+        + " " + std::to_string(proxy.port()) + " 127.0.0.1 127.0.0.1 up 1";
     QTRY_COMPARE(lines(), QList<QByteArray>{QByteArray::fromStdString(wanted)});
 }
 
@@ -165,10 +169,10 @@ void ProxyAccessLogTest::logsAbandonedRequests()
 {
     TestUpstream slow("slow");
     slow.delayMs = 1000;
-    ProxyProcess proxy(staticBootstrap(
-        {httpListenerText("test", "{match: {prefix: /}, route: {cluster: up}}",
-            logTo(logPath(), kOutcome))},
-        {clusterText("up", {slow.port()})}));
+    ProxyProcess proxy(
+        staticBootstrap({httpListenerText("test", "{match: {prefix: /}, route: {cluster: up}}",
+                            logTo(logPath(), kOutcome))},
+            {clusterText("up", {slow.port()})}));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     {
         WireClient client(proxy.port());
@@ -259,15 +263,16 @@ void ProxyAccessLogTest::writesToStandardError()
         {httpListenerText("test", "{match: {prefix: /}, route: {cluster: up}}",
             "access_log: [{name: envoy.access_loggers.stderr, typed_config: {\"@type\": "
             "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog, "
-            "log_format: {json_format: {path: \"%REQ(:PATH)%\", status: \"%RESPONSE_CODE%\"}}}}], ")},
+            "log_format: {json_format: {path: \"%REQ(:PATH)%\", status: "
+            "\"%RESPONSE_CODE%\"}}}}], ")},
         {clusterText("up", {up.port()})}));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     QCOMPARE(fetch(proxy.port(), "/to-stderr").status, 200);
     proxy.process().terminate();
     QCOMPARE(proxy.waitEnd(), 0);
     const std::string errors = proxy.errors();
-    QVERIFY2(errors.find(R"({"path":"/to-stderr","status":200})") != std::string::npos,
-        errors.c_str());
+    QVERIFY2(
+        errors.find(R"({"path":"/to-stderr","status":200})") != std::string::npos, errors.c_str());
 }
 
 void ProxyAccessLogTest::startsANewFileWhenAsked()
@@ -288,10 +293,10 @@ void ProxyAccessLogTest::startsANewFileWhenAsked()
 
 void ProxyAccessLogTest::refusesUnknownLoggers()
 {
-    ProxyProcess proxy(staticBootstrap({httpListenerText("test",
-                                           "{match: {prefix: /}, route: {cluster: up}}",
-                                           logTo(logPath(), "%NO_SUCH_COMMAND%"))},
-        {clusterText("up", {1})}));
+    ProxyProcess proxy(
+        staticBootstrap({httpListenerText("test", "{match: {prefix: /}, route: {cluster: up}}",
+                            logTo(logPath(), "%NO_SUCH_COMMAND%"))},
+            {clusterText("up", {1})}));
     QVERIFY(!proxy.waitReady());
     QVERIFY(proxy.errors().find("NO_SUCH_COMMAND") != std::string::npos);
 }

@@ -33,7 +33,7 @@ LocalReply answerFor(CallOutcome::End end)
         reply.status = 504;
         reply.body = "upstream request timeout\n";
         reply.flag = ResponseFlag::UpstreamRequestTimeout;
-        reply.details = "upstream_response_timeout";
+        reply.details = "upstream_per_try_timeout";
         break;
     case CallOutcome::End::NoEndpoint:
         reply.body = "no healthy upstream\n";
@@ -251,6 +251,8 @@ void Exchange::onRouteTimeout()
         if (m_limitsDuration) {
             late.status = 408;
             late.body = "downstream duration timeout\n";
+            late.flag = ResponseFlag::UpstreamMaxStreamDurationReached;
+            late.details = "upstream_max_stream_duration_reached";
             late.grpcStatus = m_grpc ? static_cast<int>(GrpcCode::DeadlineExceeded) : -1;
         }
         return reply(CallResult::Timeout, late);
@@ -318,7 +320,10 @@ void Exchange::lose(CallOutcome::End end, AttemptLoss loss)
     endAttempt(outcomeNow(end, 0));
     if (retriesLoss(loss) && beginRetry())
         return backOff();
-    reply(resultOfEnd(end), end == CallOutcome::End::Timeout ? timeoutAnswer() : answerFor(end));
+    LocalReply answer = end == CallOutcome::End::Timeout ? timeoutAnswer() : answerFor(end);
+    if (end == CallOutcome::End::Timeout)
+        answer.details = "upstream_per_try_timeout";
+    reply(resultOfEnd(end), answer);
 }
 
 void Exchange::limit()

@@ -3,6 +3,7 @@
 
 #include "embedded-mesh/net/sockets.h"
 #include "embedded-mesh/proxy/filter/rbac_filter.h"
+#include "embedded-mesh/proxy/telemetry/log_sink.h"
 
 namespace meshyard::proxy {
 
@@ -267,8 +268,26 @@ std::size_t DownstreamConnection::takeBody(std::string_view bytes)
     return consumed;
 }
 
+/// There is no exchange for what is no request: the line is written here.
+void DownstreamConnection::logRefusal(int status)
+{
+    const TelemetryRules* const rules = m_owner.spec().telemetry.get();
+    if (rules == nullptr || rules->logs.empty() || m_context.logs == nullptr)
+        return;
+    LogEntry entry;
+    entry.startedAt = m_context.loop.clock().system();
+    entry.protocol = "HTTP/1.1";
+    entry.status = status;
+    entry.flags.set(ResponseFlag::DownstreamProtocolError);
+    entry.details = "http1.codec_error";
+    entry.downstreamLocal = &m_info.localAddress();
+    entry.downstreamRemote = &m_info.remoteAddress();
+    m_context.logs->log(*rules, entry);
+}
+
 void DownstreamConnection::refuse(http::HeadError error)
 {
+    logRefusal(http::statusFor(error));
     m_keepAlive = false;
     if (error == http::HeadError::NotHttp)
         return closeGently(); // whoever it is would not understand an answer

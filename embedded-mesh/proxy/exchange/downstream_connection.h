@@ -76,6 +76,7 @@ private:
     void consume(std::string_view bytes);
     std::size_t takeHead(std::string_view bytes);
     std::size_t takeBody(std::string_view bytes);
+    void logRefusal(int status);
     void refuse(http::HeadError error);
     void startRequest(const http::RequestHead& head);
     void finishRequest();

@@ -80,6 +80,8 @@ LocalReply Exchange::timeoutAnswer() const
     late.status = m_retry.timeoutStatus();
     if (late.status != 204)
         late.body = "upstream request timeout\n";
+    late.flag = ResponseFlag::UpstreamRequestTimeout;
+    late.details = "upstream_response_timeout";
     return late;
 }
 
