@@ -28,6 +28,8 @@ class CommandLineTest : public QObject
 
 private Q_SLOTS:
     void readsAService();
+    void readsStoreAndStock();
+    void readsDependenciesOfEveryProtocol();
     void readsALoad();
     void theEnvironmentFillsInWhatIsNotGiven();
     void printsHelpAndVersion();
@@ -51,6 +53,31 @@ void CommandLineTest::readsAService()
     QCOMPARE(service.options.callTimeout, Duration(500ms));
     QCOMPARE(service.options.seed, std::uint64_t{7});
     QVERIFY(service.knobs.has_value());
+}
+
+void CommandLineTest::readsStoreAndStock()
+{
+    const auto kindOf
+        = [](const QByteArray& line) { return std::get<ServiceCommand>(*parse(line)).kind; };
+    QVERIFY(kindOf("service --name a") == ServiceKind::Http);
+    QVERIFY(kindOf("store --name mongodb --median-ms 1") == ServiceKind::Store);
+    QVERIFY(kindOf("stock --name stock --version v1") == ServiceKind::Stock);
+}
+
+void CommandLineTest::readsDependenciesOfEveryProtocol()
+{
+    const auto command
+        = parse("service --name a --call w=http://w/x --call mongodb=tcp://mongodb:27017 "
+                "--call stock=grpc://stock:9090/meshyard.demo.Stock/Count");
+    QVERIFY(command.has_value());
+    const auto& dependencies = std::get<ServiceCommand>(*command).options.dependencies;
+    QVERIFY(dependencies[0].kind == CallKind::Http);
+    QVERIFY(dependencies[1].kind == CallKind::Tcp);
+    QCOMPARE(dependencies[1].target.server.host, std::string("mongodb"));
+    QCOMPARE(int(dependencies[1].target.server.port), 27017);
+    QVERIFY(dependencies[2].kind == CallKind::Grpc);
+    QCOMPARE(dependencies[2].target.authority, std::string("stock:9090"));
+    QCOMPARE(dependencies[2].target.path, std::string("/meshyard.demo.Stock/Count"));
 }
 
 void CommandLineTest::readsALoad()
@@ -102,6 +129,13 @@ void CommandLineTest::refuses_data()
     QTest::newRow("option without a value") << QByteArray("service --name");
     QTest::newRow("port out of range") << QByteArray("service --name a --port 70000");
     QTest::newRow("dependency without a name") << QByteArray("service --name a --call http://b/");
+    QTest::newRow("dependency of an unknown scheme")
+        << QByteArray("service --name a --call b=udp://b:1");
+    QTest::newRow("unknown gRPC method")
+        << QByteArray("service --name a --call b=grpc://b:1/x.Y/Z");
+    QTest::newRow("TCP with a path") << QByteArray("service --name a --call b=tcp://b:1/x");
+    QTest::newRow("a store calls nobody") << QByteArray("store --name a --call b=http://b/");
+    QTest::newRow("store without a name") << QByteArray("store");
     QTest::newRow("https target") << QByteArray("load --target https://a/");
     QTest::newRow("negative rate") << QByteArray("load --target http://a/ --rate -1");
     QTest::newRow("share above one") << QByteArray("load --target http://a/ --jason-share 20");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/workloads/demo_service.h"
+#include "embedded-mesh/workloads/grpc/stock_service.h"
+#include "embedded-mesh/workloads/line/store_service.h"
 #include "tests/support/fake_clock.h"
 
 #include <QJsonDocument>
@@ -37,22 +39,39 @@ public:
     Bench()
         : loop(clock, std::chrono::milliseconds(1))
         , counters(clock)
+        , stockCounters(clock)
+        , storeCounters(clock)
         , client(loop)
         , dependencyServer(
               *http::HttpServer::listen(loop, net::SocketAddress::loopback(0), dependency))
+        , stock(loop, named("stock"), stockCounters)
+        , stockServer(*GrpcServer::listen(loop, net::SocketAddress::loopback(0), stock))
+        , store(loop, named("mongodb"), storeCounters)
+        , storeServer(*LineServer::listen(loop, net::SocketAddress::loopback(0), store))
         , service(loop, options(), counters, std::nullopt)
         , server(*http::HttpServer::listen(loop, net::SocketAddress::loopback(0), service))
     {
     }
 
+    static ServiceOptions named(const std::string& name)
+    {
+        ServiceOptions made;
+        made.name = name;
+        made.version = "v1";
+        made.instance = name + "-v1-a";
+        return made;
+    }
     ServiceOptions options() const
     {
         ServiceOptions made;
         made.name = "reviews";
         made.version = "v3";
         made.instance = "reviews-v3-a";
-        made.dependencies = {{"ratings",
-            *WebTarget::parse("http://" + dependencyServer->address().toString() + "/x")}};
+        for (const std::string& call :
+            {"ratings=http://" + dependencyServer->address().toString() + "/x",
+                "stock=grpc://" + stockServer->address().toString() + "/meshyard.demo.Stock/Count",
+                "mongodb=tcp://" + storeServer->address().toString()})
+            made.dependencies.push_back(*Dependency::parse(call));
         return made;
     }
 
@@ -89,9 +108,15 @@ public:
     test::FakeClock clock;
     net::EventLoop loop;
     RequestCounters counters;
+    RequestCounters stockCounters;
+    RequestCounters storeCounters;
     http::HttpClient client;
     Dependent dependency;
     std::unique_ptr<http::HttpServer> dependencyServer;
+    StockService stock;
+    std::unique_ptr<GrpcServer> stockServer;
+    StoreService store;
+    std::unique_ptr<LineServer> storeServer;
     DemoService service;
     std::unique_ptr<http::HttpServer> server;
 };
@@ -106,6 +131,8 @@ private Q_SLOTS:
     void answersWithItsDependencies();
     void handsOnTheIdentityOfARequest();
     void aFailingDependencyIsOneUnavailablePart();
+    void asksOverGrpcAndTcpToo();
+    void failuresOfGrpcAndTcpAreParts();
     void latencyKnobDelaysAndIsCounted();
     void failureKnobFailsTheShareAsked();
     void resetKnobBreaksConnections();
@@ -151,6 +178,45 @@ void DemoServiceTest::aFailingDependencyIsOneUnavailablePart()
     QCOMPARE(part[QLatin1String("status")].toInt(), 0);
     QCOMPARE(bench.counted()[QLatin1String("byStatus")][QLatin1String("200")].toInt(), 2);
     QCOMPARE(bench.counted()[QLatin1String("calls.ratings")][QLatin1String("error")].toInt(), 1);
+}
+
+void DemoServiceTest::asksOverGrpcAndTcpToo()
+{
+    Bench bench;
+    const QJsonObject json = bench.askJson();
+    const QJsonValue stock = json[QLatin1String("stock")];
+    QCOMPARE(stock[QLatin1String("grpcStatus")].toString(), QStringLiteral("OK"));
+    QVERIFY(stock[QLatin1String("answer")][QLatin1String("copies")].toInt() > 0);
+    QCOMPARE(stock[QLatin1String("answer")][QLatin1String("instance")].toString(),
+        QStringLiteral("stock-v1-a"));
+    const QJsonValue store = json[QLatin1String("mongodb")][QLatin1String("answer")];
+    QCOMPARE(store[QLatin1String("instance")].toString(), QStringLiteral("mongodb-v1-a"));
+    QCOMPARE(store[QLatin1String("key")].toString(), QStringLiteral("reviews"));
+    QCOMPARE(bench.counted()[QLatin1String("calls.stock")][QLatin1String("OK")].toInt(), 1);
+    QCOMPARE(bench.counted()[QLatin1String("calls.mongodb")][QLatin1String("answered")].toInt(), 1);
+    QCOMPARE(bench.stockCounters.requests(), std::uint64_t{1});
+    QCOMPARE(bench.storeCounters.requests(), std::uint64_t{1});
+}
+
+void DemoServiceTest::failuresOfGrpcAndTcpAreParts()
+{
+    Bench bench;
+    QVERIFY(bench.stock.knobs().apply("failure_percent=100").has_value());
+    QVERIFY(bench.store.knobs().apply("failure_percent=100").has_value());
+    QJsonObject json = bench.askJson();
+    QCOMPARE(json[QLatin1String("stock")][QLatin1String("grpcStatus")].toString(),
+        QStringLiteral("UNAVAILABLE"));
+    QCOMPARE(json[QLatin1String("stock")][QLatin1String("error")].toString(),
+        QStringLiteral("stock unavailable"));
+    QCOMPARE(json[QLatin1String("mongodb")][QLatin1String("error")].toString(),
+        QStringLiteral("mongodb unavailable"));
+    bench.stockServer.reset(); // nobody listens any more
+    bench.storeServer.reset();
+    json = bench.askJson();
+    QVERIFY(json[QLatin1String("stock")].toObject().contains(QLatin1String("error")));
+    QVERIFY(json[QLatin1String("mongodb")].toObject().contains(QLatin1String("error")));
+    QCOMPARE(json[QLatin1String("ratings")][QLatin1String("status")].toInt(), 200);
+    QCOMPARE(bench.counted()[QLatin1String("byStatus")][QLatin1String("200")].toInt(), 2);
 }
 
 void DemoServiceTest::latencyKnobDelaysAndIsCounted()

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void init();
     void servesCountsAndStops();
     void knobsChangeARunningService();
+    void everyProtocolStartsAndStops();
     void loadAgreesWithTheService();
     void usageErrorsExitWithTwo();
 
@@ -140,6 +141,34 @@ void WorkloadProcessTest::knobsChangeARunningService()
     QCOMPARE(fetch(knobs, "/knobs?latency_ms=1")->status, 405); // reading never changes
     QCOMPARE(fetch(knobs, "/knobs?colour=1", "POST")->status, 400);
     QCOMPARE(json(knobs, "/knobs")[QLatin1String("latency_ms")].toInt(), 20);
+}
+
+void WorkloadProcessTest::everyProtocolStartsAndStops()
+{
+    const auto started = [](const char* verb) {
+        return QStringList{QString::fromLatin1(verb), QStringLiteral("--name"),
+            QString::fromLatin1(verb), QStringLiteral("--knobs"), QStringLiteral("127.0.0.1:0")};
+    };
+    Workload store(started("store"));
+    Workload stock(started("stock"));
+    const QString calls = QStringLiteral("mongodb=tcp://")
+        + QString::fromStdString(store.address("service").toString());
+    const QString asks = QStringLiteral("stock=grpc://")
+        + QString::fromStdString(stock.address("service").toString())
+        + QStringLiteral("/meshyard.demo.Stock/Count");
+    Workload service(QStringList(started("service"))
+        << QStringLiteral("--call") << calls << QStringLiteral("--call") << asks);
+    const QJsonObject answer = json(service.address("service"), "/");
+    QCOMPARE(answer[QLatin1String("mongodb")][QLatin1String("answer")][QLatin1String("service")]
+                 .toString(),
+        QStringLiteral("store"));
+    QCOMPARE(answer[QLatin1String("stock")][QLatin1String("grpcStatus")].toString(),
+        QStringLiteral("OK"));
+    for (Workload* one : {&store, &stock})
+        QCOMPARE(json(one->address("knobs"), "/counters")[QLatin1String("requests")].toInt(), 1);
+    QCOMPARE(stock.stop(), 0); // although the connection to it is still open
+    QCOMPARE(service.stop(), 0);
+    QCOMPARE(store.stop(), 0);
 }
 
 void WorkloadProcessTest::loadAgreesWithTheService()

@@ -17,6 +17,8 @@ GrpcClient::GrpcClient(net::EventLoop& loop)
 GrpcClient::~GrpcClient()
 {
     *m_alive = false;
+    m_connections.clear();
+    m_loop.disposeLater(m_thread); // the loop may still have its flush to run
 }
 
 void GrpcClient::call(const net::SocketAddress& address, GrpcCall call, Callback callback)

@@ -58,7 +58,7 @@ private:
 
     net::EventLoop& m_loop;
     std::shared_ptr<bool> m_alive; // for what waits in the loop
-    std::shared_ptr<http::H2Thread> m_thread; // connections given up may outlive us by a turn
+    std::shared_ptr<http::H2Thread> m_thread; // outlives us by a turn
     std::vector<std::shared_ptr<GrpcClientConnection>> m_connections;
 };
 

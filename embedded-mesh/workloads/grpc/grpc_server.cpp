@@ -50,7 +50,11 @@ GrpcServer::GrpcServer(net::EventLoop& loop, GrpcHandler& handler)
 {
 }
 
-GrpcServer::~GrpcServer() = default;
+GrpcServer::~GrpcServer()
+{
+    m_connections.clear();
+    m_loop.disposeLater(m_thread); // the loop may still have its flush to run
+}
 
 void GrpcServer::onAccepted(net::Fd fd)
 {

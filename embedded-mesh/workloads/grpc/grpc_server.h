@@ -81,7 +81,7 @@ private:
 
     net::EventLoop& m_loop;
     GrpcHandler& m_handler; // outlives us
-    std::shared_ptr<http::H2Thread> m_thread; // connections given up may outlive us by a turn
+    std::shared_ptr<http::H2Thread> m_thread; // outlives us by a turn
     std::unique_ptr<net::Listener> m_listener;
     net::SocketAddress m_address;
     std::unordered_map<GrpcServerConnection*, std::shared_ptr<GrpcServerConnection>> m_connections;
