@@ -5,6 +5,8 @@
 #include "embedded-mesh/proxy/filter/jwks.h"
 #include "fuzz_input.h"
 
+#include <nlohmann/json.hpp>
+
 using namespace meshyard;
 using fuzz::require;
 
