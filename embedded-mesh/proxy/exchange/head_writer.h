@@ -16,6 +16,7 @@ struct RequestRewrite
     std::string_view peer; // our node id for x-meshyard-peer; empty = none (to the app)
     std::string_view forwardedFor; // gateway: address to append; empty = leave alone
     std::string_view requestId; // gateway: to add where there is none
+    std::string_view upgrade; // protocol to change to; empty = none
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
@@ -37,6 +38,8 @@ void writeRequestHead(
 struct ResponseFraming
 {
     bool chunked = false;
+    std::string_view upgrade{}; // protocol changed to: 101
+    bool tunnel = false; // 200 in place of what the head says: a tunnel over HTTP/2
     bool saysEmpty = false; // no content, and nothing in the head that says so
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it
