@@ -60,6 +60,8 @@ const nghttp2_option* H2Callbacks::options()
         nghttp2_option* option = nullptr;
         nghttp2_option_new(&option);
         nghttp2_option_set_no_auto_window_update(option, 1);
+        // Bounds the answers a peer does not read; how often it asks is bounded by H2FrameGuard.
+        nghttp2_option_set_max_outbound_ack(option, 3000);
         // Resets are judged by H2FrameGuard, which also looks at how many requests come.
         nghttp2_option_set_stream_reset_rate_limit(
             option, std::numeric_limits<std::uint32_t>::max(), 1000);
@@ -299,8 +301,7 @@ int H2Callbacks::streamClosed(
 {
     if (H2Stream* const stream = streamOf(session, id)) {
         const auto error = static_cast<H2Code>(code);
-        self(user).noteEnded(
-            *stream, {error, stream->m_malformed, error == H2Code::RefusedStream});
+        self(user).noteEnded(*stream, {error, stream->m_malformed, error == H2Code::RefusedStream});
     }
     return 0;
 }

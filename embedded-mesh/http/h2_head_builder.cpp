@@ -101,6 +101,9 @@ void H2HeadBuilder::addPseudo(std::string_view name, std::string_view value)
         m_request.m_authoritySize = value.size();
     } else if (name == ":protocol") {
         m_hasProtocol = true;
+        m_protocol = value;
+        m_protocolAt = m_text.size();
+        m_text.append("GET ");
     }
 }
 
@@ -198,10 +201,10 @@ HeadError H2HeadBuilder::checkTarget()
     }
     if (head.m_authoritySize == 0 || !isAuthority(head.authority()))
         return HeadError::BadHost;
-    if (head.m_method == Method::Connect && !m_hasProtocol) {
+    if (head.m_method == Method::Connect) {
         head.m_form = TargetForm::Authority;
-        head.m_targetAt = head.m_authorityAt;
-        head.m_targetSize = head.m_authoritySize;
+        head.m_targetAt = head.m_pathAt = head.m_authorityAt;
+        head.m_targetSize = head.m_pathSize = head.m_authoritySize;
         return HeadError::None;
     }
     if (head.m_targetSize > m_limits.target)
@@ -214,15 +217,27 @@ HeadError H2HeadBuilder::checkTarget()
     return target.starts_with('/') && isTargetText(target) ? HeadError::None : HeadError::BadTarget;
 }
 
+void H2HeadBuilder::makeUpgrade()
+{
+    m_request.m_method = Method::Get;
+    m_request.m_methodAt = m_protocolAt; // room was made there
+    m_request.m_methodSize = 3;
+    addLine(m_request, "connection", "upgrade", KnownHeader::Connection);
+    addLine(m_request, "upgrade", m_protocol, KnownHeader::Upgrade);
+    m_request.m_wantsUpgrade = true;
+}
+
 HeadError H2HeadBuilder::finishRequest(bool ended)
 {
     addCookies(m_request);
+    if (m_hasProtocol)
+        makeUpgrade();
     const bool sendsContent = m_request.m_method == Method::Post
         || m_request.m_method == Method::Put || m_request.m_method == Method::Patch;
     if (ended && sendsContent && !m_hasLength) // RFC 9110 8.6: an HTTP/1 server wants to see it
         addLine(m_request, "content-length", "0", KnownHeader::ContentLength);
     finish(m_request);
-    if (ended)
+    if (ended || m_hasProtocol || m_request.m_method == Method::Connect)
         m_request.m_framing = {};
     else if (!m_hasLength)
         m_request.m_framing = {BodyKind::Chunked, 0};

@@ -11,6 +11,7 @@ namespace meshyard::http {
 /// Makes the heads that the rest of the program knows out of decoded HTTP/2 fields, without
 /// parsing anything again: the text of field lines grows, and the offsets with it.
 ///
+/// An extended CONNECT (RFC 8441) reads like the Upgrade of HTTP/1 that it stands for.
 /// The codec has checked the grammar of names and values, pseudo-header fields and
 /// connection-specific fields (RFC 9113 8.2, 8.3); this adds what a proxy must not forward.
 class H2HeadBuilder final
@@ -35,15 +36,14 @@ public:
     std::string_view trailers() const { return m_text; }
     HeadError error() const { return m_error; }
 
-    /// :protocol of an extended CONNECT (RFC 8441).
-    bool hasProtocol() const { return m_hasProtocol; }
-
 private:
     void addPseudo(std::string_view name, std::string_view value);
     void addField(std::string_view name, std::string_view value);
-    void addLine(MessageHead& head, std::string_view name, std::string_view value, KnownHeader known);
+    void addLine(
+        MessageHead& head, std::string_view name, std::string_view value, KnownHeader known);
     void takeLength(std::string_view value, MessageHead& head);
     void addCookies(MessageHead& head);
+    void makeUpgrade();
     void finish(MessageHead& head);
     HeadError checkTarget();
     void fail(HeadError error);
@@ -55,7 +55,9 @@ private:
     bool m_hasLength = false;
     bool m_hasProtocol = false;
     std::string m_text;
+    std::string m_protocol; // of an extended CONNECT (RFC 8441)
     std::string m_cookies; // crumbs joined (RFC 9113 8.2.3)
+    std::size_t m_protocolAt = 0;
     std::size_t m_hostAt = 0;
     std::size_t m_hostSize = 0;
     bool m_hasHost = false;

@@ -20,7 +20,8 @@ H2Session::H2Session(H2Thread& thread, H2SessionOwner& owner, Role role, const H
     , m_options(options)
     , m_guard(role == Role::Server)
 {
-    const auto make = role == Role::Server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
+    const auto make
+        = role == Role::Server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
     if (make(&m_session, H2Callbacks::table(), this, H2Callbacks::options()) != 0) {
         m_session = nullptr;
         m_over = true;
@@ -135,7 +136,8 @@ void H2Session::settle()
     m_withRoom.clear();
     m_settling = false;
     const bool done = m_failed
-        || (nghttp2_session_want_read(m_session) == 0 && nghttp2_session_want_write(m_session) == 0);
+        || (nghttp2_session_want_read(m_session) == 0
+            && nghttp2_session_want_write(m_session) == 0);
     if (done && !m_over)
         return end();
     if (idle && !m_over)
@@ -273,7 +275,8 @@ void H2Session::noteRoom(H2Stream& stream)
     m_withRoom.push_back(&stream);
 }
 
-void H2Session::sendHead(H2Stream& stream, std::string_view text, bool end)
+void H2Session::sendHead(
+    H2Stream& stream, std::string_view text, bool end, std::string_view upgrade)
 {
     H2Fields& fields = m_thread.fields;
     nghttp2_data_provider body{};
@@ -286,7 +289,11 @@ void H2Session::sendHead(H2Stream& stream, std::string_view text, bool end)
         nghttp2_submit_response(m_session, stream.m_id, fields.data(), fields.size(), follows);
         return;
     }
-    fields.setRequest(text, m_options.secure);
+    if (!upgrade.empty()
+        && nghttp2_session_get_remote_settings(m_session, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL)
+            != 1)
+        return noteEnded(stream, {H2Code::ProtocolError, false, false}); // the peer can't
+    fields.setRequest(text, m_options.secure, upgrade);
     const std::int32_t id = nghttp2_submit_request(
         m_session, nullptr, fields.data(), fields.size(), follows, &stream);
     if (id > 0) {

@@ -95,7 +95,7 @@ private:
     void settle();
     void end();
 
-    void sendHead(H2Stream& stream, std::string_view text, bool end);
+    void sendHead(H2Stream& stream, std::string_view text, bool end, std::string_view upgrade);
     void consume(H2Stream& stream);
     void noteRoom(H2Stream& stream);
     void punish(H2Code code);

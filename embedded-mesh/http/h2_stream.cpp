@@ -13,10 +13,10 @@ H2Stream::~H2Stream()
     letGo(H2Code::Cancel);
 }
 
-void H2Stream::sendHead(std::string_view text, bool end)
+void H2Stream::sendHead(std::string_view text, bool end, std::string_view upgrade)
 {
     if (m_session != nullptr)
-        m_session->sendHead(*this, text, end);
+        m_session->sendHead(*this, text, end, upgrade);
 }
 
 void H2Stream::sendInterim(int status)

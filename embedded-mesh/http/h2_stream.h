@@ -40,7 +40,8 @@ public:
     TimePoint lastActive() const { return m_lastActive; }
 
     /// @param text HTTP/1.1 head. @param end nothing follows it.
-    void sendHead(std::string_view text, bool end);
+    /// @param upgrade client: protocol of an HTTP/1 Upgrade, to be asked for by extended CONNECT.
+    void sendHead(std::string_view text, bool end, std::string_view upgrade = {});
     /// An interim response.
     void sendInterim(int status);
     /// Buffers what the peer's window does not take.
@@ -55,7 +56,9 @@ public:
     void pauseReading() { m_paused = true; }
     void resumeReading();
     bool isBackedUp() const;
+    std::size_t unsentBytes() const { return m_out.size(); }
     bool hasSentEnd() const { return m_ended; }
+    bool hasPeerEnded() const { return m_peerEnded; }
 
 protected:
     friend class H2Session;

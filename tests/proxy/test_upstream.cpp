@@ -80,13 +80,16 @@ void TestUpstream::onRequest(const http::Request& request, http::Responder respo
 class RawUpstream::Session : public net::ConnectionHandler
 {
 public:
-    Session(net::EventLoop& loop, const std::string& answer)
+    Session(net::EventLoop& loop, const std::string& answer, const std::string& greeting)
         : io(loop, *this)
         , m_answer(answer)
+        , m_greeting(greeting)
     {
     }
     void onData(std::string_view bytes) override
     {
+        if (!m_greeting.empty() && !std::exchange(m_greeted, true))
+            return io.write(m_greeting);
         io.write(m_answer.empty() ? bytes : std::string_view(m_answer));
         if (!m_answer.empty())
             io.finishWriting();
@@ -98,10 +101,13 @@ public:
 
 private:
     const std::string& m_answer;
+    const std::string& m_greeting;
+    bool m_greeted = false;
 };
 
-RawUpstream::RawUpstream(std::string answer)
+RawUpstream::RawUpstream(std::string answer, std::string greeting)
     : m_answer(std::move(answer))
+    , m_greeting(std::move(greeting))
 {
     m_thread.call([this] {
         m_listener = *net::Listener::listen(m_thread.loop, *this, net::SocketAddress::loopback(0));
@@ -119,7 +125,7 @@ RawUpstream::~RawUpstream()
 
 void RawUpstream::onAccepted(net::Fd fd)
 {
-    m_sessions.push_back(std::make_unique<Session>(m_thread.loop, m_answer));
+    m_sessions.push_back(std::make_unique<Session>(m_thread.loop, m_answer, m_greeting));
     if (!m_sessions.back()->io.adopt(std::move(fd)))
         m_sessions.pop_back();
 }

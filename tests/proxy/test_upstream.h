@@ -74,11 +74,12 @@ private:
     std::vector<std::unique_ptr<Session>> m_sessions;
 };
 
-/// Answers whatever comes with the same bytes and closes; or echoes when there are none.
+/// Answers whatever comes with the same bytes and closes; or echoes when there are none, after a
+/// greeting in answer to the first bytes.
 class RawUpstream : private meshyard::net::Acceptor
 {
 public:
-    explicit RawUpstream(std::string answer);
+    explicit RawUpstream(std::string answer, std::string greeting = {});
     ~RawUpstream() override;
     std::uint16_t port() const { return m_port; }
 
@@ -87,6 +88,7 @@ private:
     void onAccepted(meshyard::net::Fd fd) override;
 
     const std::string m_answer;
+    const std::string m_greeting;
     std::uint16_t m_port = 0;
     LoopThread m_thread;
     std::unique_ptr<meshyard::net::Listener> m_listener;

@@ -40,7 +40,7 @@ const FieldTable& understood()
         {"extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "codec_type stat_prefix rds route_config http_filters common_http_protocol_options "
             "http_protocol_options http2_protocol_options stream_idle_timeout "
-            "request_headers_timeout use_remote_address generate_request_id "
+            "upgrade_configs request_headers_timeout use_remote_address generate_request_id "
             "forward_client_cert_details set_current_client_cert_details access_log "
             "request_timeout tracing "
             "xff_num_trusted_hops normalize_path merge_slashes path_with_escaped_slashes_action"},
@@ -76,7 +76,9 @@ const FieldTable& understood()
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
             "prefix_rewrite regex_rewrite path_rewrite host_rewrite_literal host_rewrite_header "
             "host_rewrite_path_regex host_rewrite append_x_forwarded_host request_mirror_policies "
-            "timeout retry_policy max_stream_duration metadata_match priority hash_policy"},
+            "timeout retry_policy max_stream_duration metadata_match priority hash_policy "
+            "upgrade_configs"},
+        {"config.route.v3.RouteAction.UpgradeConfig.ConnectConfig", ""},
         {"config.route.v3.WeightedCluster", "clusters header_name total_weight"},
         {"config.route.v3.WeightedCluster.ClusterWeight",
             "name cluster_header weight request_headers_to_add request_headers_to_remove "

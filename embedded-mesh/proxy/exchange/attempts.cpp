@@ -3,6 +3,7 @@
 #include "embedded-mesh/http/field_rules.h"
 #include "embedded-mesh/proxy/exchange/exchange.h"
 #include "embedded-mesh/proxy/exchange/h2_pool.h"
+#include "embedded-mesh/proxy/exchange/tunnel_upstream.h"
 #include "embedded-mesh/proxy/exchange/upstream_connection.h"
 
 namespace meshyard::proxy {
@@ -92,7 +93,7 @@ void Exchange::acquire()
     H2Pool* const http2 = usesHttp2() ? &H2Pool::of(*m_endpoint, m_context) : nullptr;
     if (http2 != nullptr)
         m_upstream = http2->takeStream();
-    else
+    else if (!usesPlainTunnel())
         m_upstream = m_endpoint->takeIdle();
     if (m_upstream != nullptr && m_upstream->isConnected()) {
         m_upstream->attach(*this, m_method);
@@ -127,6 +128,12 @@ void Exchange::openConnection()
 
 Result<void> Exchange::connectUpstream()
 {
+    if (usesPlainTunnel()) {
+        auto tunnel = std::make_unique<TunnelUpstream>(m_context, m_cluster, m_endpoint);
+        auto begun = tunnel->connect();
+        m_upstream = std::move(tunnel);
+        return begun;
+    }
     if (usesHttp2()) {
         auto stream = H2Pool::of(*m_endpoint, m_context).connect(m_cluster, m_endpoint);
         if (!stream)
@@ -152,9 +159,20 @@ void Exchange::sendRequest()
     m_state = State::AwaitingHead;
     m_sent = true;
     m_log.upstreamChosen(m_upstream->socket());
-    m_upstream->send({m_head, m_body, m_trailers, m_rawBody, m_chunked, m_requestDone});
-    m_endpoint->counters.bytesOut += m_head.size() + m_body.size();
-    if (!m_keepsBody)
+    RequestStart start;
+    start.head = m_head;
+    if (!m_wantsTunnel)
+        start.body = m_body;
+    start.trailers = m_trailers;
+    start.rawBody = m_rawBody;
+    start.chunked = m_chunked;
+    start.complete = m_requestDone && !m_wantsTunnel;
+    start.tunnel = m_wantsTunnel;
+    if (m_wantsTunnel && m_method != http::Method::Connect)
+        start.upgrade = m_upgrade;
+    m_upstream->send(start);
+    m_endpoint->counters.bytesOut += start.head.size() + start.body.size();
+    if (!m_keepsBody && !m_wantsTunnel)
         m_body.clear();
     m_downstream.resumeRequestBody();
     armTryTimer();
@@ -176,7 +194,11 @@ void Exchange::addRequestBody(std::string_view bytes)
         return;
     if (m_mirrors != nullptr)
         m_mirrors->addBody(bytes);
-    const bool flowing = m_sent && m_upstream != nullptr;
+    // Bytes for a tunnel wait until there is one: in a connection that refuses they would be the
+    // next request.
+    const bool flowing = m_sent && m_upstream != nullptr && m_wantsTunnel == m_tunnel;
+    if (m_tunnel)
+        m_stepTimer.armAfter(m_idleLimit);
     if (flowing) {
         m_upstream->sendBody(bytes);
         m_endpoint->counters.bytesOut += bytes.size();
@@ -197,7 +219,7 @@ void Exchange::endRequest(std::string_view trailers)
 {
     m_requestDone = true;
     m_log.requestEnds(m_context.loop.clock());
-    if (!isActive() || m_rawBody)
+    if (!isActive() || (m_rawBody && !m_tunnel))
         return;
     m_trailers.assign(trailers);
     if (m_mirrors != nullptr)
@@ -233,6 +255,8 @@ void Exchange::onStepTimer()
     case State::BackingOff:
         return attempt();
     case State::Responding:
+        if (m_tunnel)
+            return cutTunnel();
         return m_retry.perTryIdleTimeout().count() > 0 ? onRouteTimeout() : judgeNow();
     default:
         return;
@@ -399,6 +423,8 @@ void Exchange::onResponseHead(const http::ResponseHead& head)
         else if (m_status != 200)
             m_grpcStatus = static_cast<int>(grpcCodeOfHttp(m_status));
     }
+    if (opensTunnel(m_status))
+        return m_requestDone ? beginTunnel(head) : onUpstreamLost(Loss::Malformed);
     if (retriesHead(head)) {
         CallOutcome outcome = outcomeNow(CallOutcome::End::Response, m_status);
         endAttempt(outcome);
@@ -422,7 +448,9 @@ void Exchange::onResponseBody(std::string_view bytes)
         m_transform->sendBody(bytes);
     else
         m_downstream.sendBody(bytes);
-    if (m_retry.perTryIdleTimeout().count() > 0)
+    if (m_tunnel)
+        m_stepTimer.armAfter(m_idleLimit);
+    else if (m_retry.perTryIdleTimeout().count() > 0)
         m_stepTimer.armAfter(m_retry.perTryIdleTimeout());
     if (m_inbound != nullptr)
         m_inbound->bytesOut += bytes.size();
@@ -434,6 +462,8 @@ void Exchange::onResponseBody(std::string_view bytes)
 
 void Exchange::onResponseEnd(std::string_view trailers)
 {
+    if (m_tunnel)
+        return endTunnelHalf();
     m_routeTimer.cancel();
     if (m_grpc && m_grpcStatus < 0) {
         const int code = grpcStatusOf(trailers);
@@ -457,6 +487,13 @@ void Exchange::onUpstreamLost(Loss loss)
 {
     const auto end
         = loss == Loss::Connect ? CallOutcome::End::ConnectError : CallOutcome::End::Reset;
+    if (m_tunnel)
+        return m_requestDone && m_responseDone ? finishTunnel() : cutTunnel();
+    if (loss == Loss::OtherProtocol && !std::exchange(m_reconnected, true)) {
+        m_stepTimer.cancel();
+        dropUpstream();
+        return acquire();
+    }
     if (m_state == State::Responding && !m_downstream.takeBackHead()) {
         endAttempt(outcomeNow(end, 0));
         m_routeTimer.cancel();

@@ -133,6 +133,8 @@ void DownstreamConnection::onData(std::string_view bytes)
         return cut();
     if (m_fresh && sniff(bytes))
         return;
+    if (m_state == State::Tunnel && !m_consuming)
+        return m_exchange.addRequestBody(bytes);
     if (m_state == State::Waiting || m_consuming) {
         m_pending.append(bytes);
         if (m_pending.size() > kMaxAhead)
@@ -191,6 +193,11 @@ void DownstreamConnection::consume(std::string_view bytes)
     m_consuming = false;
     if (m_io.isClosed() || m_state == State::Closing)
         return;
+    if (m_state == State::Tunnel) {
+        if (!bytes.empty())
+            m_exchange.addRequestBody(bytes);
+        return;
+    }
     m_pending.assign(bytes);
     if (m_state == State::Waiting && m_pending.size() > kMaxAhead)
         m_io.pauseReading();
@@ -339,6 +346,27 @@ void DownstreamConnection::sendHead(const http::ResponseHead& head, const Header
     writeResponseHead(head, framing, routeEdits, filterEdits, out);
 }
 
+void DownstreamConnection::sendTunnelHead(const http::ResponseHead& head, std::string_view upgrade,
+    const HeaderEdits* routeEdits, const HeaderEdits* filterEdits)
+{
+    std::string& out = m_context.headScratch;
+    out.clear();
+    ResponseFraming framing;
+    framing.upgrade = upgrade;
+    m_chunks = false;
+    m_rawBody = true;
+    m_closeAfter = true;
+    writeResponseHead(head, framing, routeEdits, filterEdits, out);
+    flushResponse();
+    m_state = State::Tunnel;
+    m_io.resumeReading();
+    const std::string early = std::exchange(m_pending, {});
+    if (!early.empty())
+        m_exchange.addRequestBody(early);
+    if (m_peerFinished)
+        m_exchange.endRequest({});
+}
+
 void DownstreamConnection::sendBody(std::string_view bytes)
 {
     armStreamIdle();
@@ -363,6 +391,11 @@ void DownstreamConnection::flushResponse()
 
 void DownstreamConnection::endResponse(std::string_view trailers)
 {
+    if (m_state == State::Tunnel) {
+        if (m_exchange.isActive())
+            return m_io.finishWriting(); // the other direction goes on
+        return m_io.isClosed() ? done() : closeGently();
+    }
     if (m_chunks)
         m_context.headScratch.append("0\r\n").append(trailers).append("\r\n");
     flushResponse();
@@ -451,6 +484,8 @@ void DownstreamConnection::onWritable()
 void DownstreamConnection::onPeerFinished()
 {
     m_peerFinished = true;
+    if (m_state == State::Tunnel)
+        return m_exchange.endRequest({});
     if (m_http2 != nullptr)
         m_http2->onLost();
     m_exchange.cancel(); // who leaves before the answer frees the upstream (as in Envoy and nginx)

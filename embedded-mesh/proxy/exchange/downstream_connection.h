@@ -47,6 +47,7 @@ private:
         Head, // waiting for a request
         Body, // of the request in progress
         Waiting, // request complete, response not
+        Tunnel, // all bytes belong to it
         Closing, // nothing more is read but thrown away
     };
 
@@ -58,7 +59,8 @@ private:
     void sendContinue() override;
     void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
         const HeaderEdits* filterEdits, BodyForm form) override;
-
+    void sendTunnelHead(const http::ResponseHead& head, std::string_view upgrade,
+        const HeaderEdits* routeEdits, const HeaderEdits* filterEdits) override;
     bool takesRawBody() const override { return m_rawBody; }
     void sendBody(std::string_view bytes) override;
     void flushResponse() override;

@@ -23,6 +23,12 @@ public:
     virtual void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
         const HeaderEdits* filterEdits, BodyForm form)
         = 0;
+    /// The head of a tunnel, a 101 or a 2xx to CONNECT: goes out at once. From now on all bytes are
+    /// the tunnel's, and endRequest(), endResponse() end one direction each.
+    /// @param upgrade protocol changed to; empty = CONNECT.
+    virtual void sendTunnelHead(const http::ResponseHead& head, std::string_view upgrade,
+        const HeaderEdits* routeEdits, const HeaderEdits* filterEdits)
+        = 0;
     /// Whether body bytes may keep the chunk framing they came with.
     virtual bool takesRawBody() const = 0;
     virtual void sendBody(std::string_view bytes) = 0;

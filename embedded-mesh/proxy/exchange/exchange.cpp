@@ -3,6 +3,7 @@
 #include "embedded-mesh/proxy/exchange/exchange.h"
 #include "embedded-mesh/proxy/exchange/client_cert.h"
 
+#include "embedded-mesh/http/field_rules.h"
 #include "embedded-mesh/proxy/filter/filter_chain.h"
 
 #include <array>
@@ -55,7 +56,8 @@ void Exchange::readRequest(
     const std::size_t mark = target.find('?');
     view.method = head.methodText();
     view.authority = head.authority();
-    view.path = target.substr(0, mark);
+    view.path = head.targetForm() == http::TargetForm::Authority ? std::string_view()
+                                                                 : target.substr(0, mark);
     if (mark != std::string_view::npos)
         view.query = target.substr(mark + 1);
     m_context.headerViews.clear();
@@ -92,13 +94,38 @@ void Exchange::start(const http::RequestHead& head, const RequestOrigin& origin)
     }
     m_hash = m_context.nextRandom();
     m_originalDestination = origin.originalDestination;
+    m_idleLimit = origin.listener.streamIdleTimeout;
+    m_tunnel = m_responseDone = false;
     readGrpc(head);
+    readUpgrade(head);
     RequestView view;
     readRequest(head, origin, view);
     m_log.begin(origin, view, m_context.loop.clock(), m_hash);
     if (m_requestDone)
         m_log.requestEnds(m_context.loop.clock());
     route(head, view, origin);
+}
+
+void Exchange::readUpgrade(const http::RequestHead& head)
+{
+    m_upgrade.clear();
+    if (m_method == http::Method::Connect)
+        m_upgrade = "CONNECT";
+    else if (head.wantsUpgrade())
+        m_upgrade = http::trimmed(*head.find(KnownHeader::Upgrade));
+    // HTTP/2 is begun with its preface; whoever offers it this way takes HTTP/1.1 as well.
+    if (http::equalsIgnoringCase(m_upgrade, "h2c"))
+        m_upgrade.clear();
+    m_wantsTunnel = !m_upgrade.empty();
+}
+
+bool Exchange::mayUpgrade(const FilterChainSpec& listener) const
+{
+    static const UpgradeRules none;
+    const auto* const forward
+        = m_route == nullptr ? nullptr : std::get_if<ForwardAction>(&m_route->action);
+    return UpgradeRules::allow(
+        listener.upgrades, forward == nullptr ? none : forward->upgrades, m_upgrade);
 }
 
 void Exchange::readGrpc(const http::RequestHead& head)
@@ -121,7 +148,8 @@ void Exchange::route(const http::RequestHead& head, RequestView& view, const Req
         last.status = m_method == http::Method::Options ? 200 : 501;
         return reply(CallResult::Ok, last);
     }
-    if (listener.pathRules.act() && !followPathRules(listener.pathRules, view))
+    if (listener.pathRules.act() && m_method != http::Method::Connect
+        && !followPathRules(listener.pathRules, view))
         return;
     m_table = listener.inlineRoutes ? listener.inlineRoutes
                                     : m_context.findRoutes(listener.routeConfigName);
@@ -143,7 +171,13 @@ void Exchange::findRoute(const RequestView& view)
 void Exchange::forward(
     const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
 {
-    if (m_route == nullptr || m_method == http::Method::Connect) {
+    if (m_wantsTunnel && !mayUpgrade(origin.listener)) {
+        LocalReply forbidden;
+        forbidden.status = 403;
+        forbidden.body = "this upgrade is not allowed here\n";
+        return reply(CallResult::ClientError, forbidden);
+    }
+    if (m_route == nullptr) {
         LocalReply none;
         none.status = 404;
         none.body = "no route for this host and path\n";
@@ -166,7 +200,7 @@ void Exchange::forward(
     if (!m_forward->hashPolicies.isEmpty())
         hashRequest(view);
     writeHead(head, view, origin);
-    if (!m_forward->mirrors.empty())
+    if (!m_forward->mirrors.empty() && !m_wantsTunnel)
         planMirrors(view);
     if (m_filters != nullptr && m_filters->delay.count() > 0)
         delayByFilter();
@@ -233,6 +267,10 @@ void Exchange::writeHead(
         rewrite.forwardedFor = origin.remoteHost;
     }
     rewrite.keepsTrailersWish = m_http2;
+    if (m_method == http::Method::Connect)
+        rewrite.path = head.path(); // the authority, as it came
+    else
+        rewrite.upgrade = m_upgrade;
     std::string clientCert;
     if (origin.listener.clientCert.mode != ClientCertRules::Mode::Sanitize) {
         clientCert = forwardedClientCert(origin.listener, head, origin.peer);
@@ -368,7 +406,7 @@ void Exchange::clear()
     m_upstreamTime = {};
     m_status = 0;
     m_grpcStatus = -1;
-    m_grpc = false;
+    m_grpc = m_wantsTunnel = m_tunnel = m_responseDone = false;
     m_body.clear();
     if (m_body.capacity() > 0)
         m_body.shrink_to_fit();
@@ -384,6 +422,8 @@ void Exchange::cancel()
 {
     if (!isActive())
         return;
+    if (m_tunnel)
+        return finishTunnel();
     dropTransform();
     if (m_state == State::Idle)
         return; // counted when the upstream had ended

@@ -36,6 +36,7 @@ public:
     void expire(const LocalReply& answer);
     void onDownstreamWritable();
     bool isActive() const { return m_state != State::Idle || m_transform != nullptr; }
+    bool isTunnel() const { return m_tunnel; }
 
 private:
     enum class State : std::uint8_t {
@@ -63,6 +64,8 @@ private:
     void reject(Admission admission);
     void reply(CallResult result, LocalReply answer);
     void noteProtocol(CallCounters& counters) const;
+    bool mayUpgrade(const FilterChainSpec& listener) const;
+    void readUpgrade(const http::RequestHead& head);
     void readGrpc(const http::RequestHead& head);
     void armRouteTimer();
     void clear();
@@ -103,10 +106,22 @@ private:
     LocalReply timeoutAnswer() const;
     const HeaderEdits* withOwnEdits(const HeaderEdits* given);
 
+    // tunnel.cpp
+    bool opensTunnel(int status) const;
+    void beginTunnel(const http::ResponseHead& head);
+    void endTunnelHalf();
+    void finishTunnel();
+    void cutTunnel();
+
     // attempts.cpp: one attempt after another
     void attempt();
     void acquire();
-    bool usesHttp2() const { return m_http2 && !m_endpoint->speaksHttp1; }
+    /// A connection of its own: CONNECT that ends here.
+    bool usesPlainTunnel() const
+    {
+        return m_wantsTunnel && m_forward->endsConnect && m_method == http::Method::Connect;
+    }
+    bool usesHttp2() const { return m_http2 && !m_endpoint->speaksHttp1 && !usesPlainTunnel(); }
     void openConnection();
     Result<void> connectUpstream();
     void sendRequest();
@@ -170,6 +185,11 @@ private:
     bool m_rawBody = true; // the body's bytes carry their HTTP/1 framing
     bool m_chunked = false; // the body has no length
     bool m_http2 = false; // towards the upstream, unless the endpoint chooses otherwise
+    std::string m_upgrade; // protocol asked for, or "CONNECT"
+    bool m_wantsTunnel = false;
+    bool m_tunnel = false;
+    bool m_responseDone = false; // of a tunnel: its other half
+    std::chrono::microseconds m_idleLimit{0}; // of a tunnel
     bool m_grpc = false;
     bool m_limitsDuration = false; // m_routeTimer ends the stream, not the wait for an answer
     bool m_keepsBody = false; // m_body still holds everything: another attempt is possible

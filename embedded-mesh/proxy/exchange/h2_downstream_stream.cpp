@@ -82,6 +82,21 @@ void H2DownstreamStream::sendHead(const http::ResponseHead& head, const HeaderEd
     out.clear();
 }
 
+void H2DownstreamStream::sendTunnelHead(const http::ResponseHead& head,
+    std::string_view /*upgrade*/, const HeaderEdits* routeEdits, const HeaderEdits* filterEdits)
+{
+    std::string& out = m_context.headScratch;
+    out.clear();
+    ResponseFraming framing;
+    framing.tunnel = true; // RFC 8441 5: not 101
+    writeResponseHead(head, framing, routeEdits, filterEdits, out);
+    m_responding = true;
+    H2Stream::sendHead(out, false);
+    out.clear();
+    if (hasPeerEnded())
+        m_exchange.endRequest({});
+}
+
 void H2DownstreamStream::endResponse(std::string_view trailers)
 {
     sendEnd(trailers);
@@ -91,8 +106,7 @@ void H2DownstreamStream::answer(const LocalReply& reply)
 {
     std::string& out = m_context.headScratch;
     out.clear();
-    writeLocalReply(
-        reply, ResponseFraming{.http2 = true, .date = m_context.httpDate()}, true, out);
+    writeLocalReply(reply, ResponseFraming{.http2 = true, .date = m_context.httpDate()}, true, out);
     m_responding = true;
     const bool bodyless = m_withoutBody || reply.body.empty() || reply.grpcStatus >= 0
         || reply.status == 204 || reply.status == 304;

@@ -30,7 +30,8 @@ private:
     void sendContinue() override;
     void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
         const HeaderEdits* filterEdits, BodyForm form) override;
-
+    void sendTunnelHead(const http::ResponseHead& head, std::string_view upgrade,
+        const HeaderEdits* routeEdits, const HeaderEdits* filterEdits) override;
     bool takesRawBody() const override { return false; }
     void sendBody(std::string_view bytes) override { H2Stream::sendBody(bytes); }
     void flushResponse() override { }

@@ -6,15 +6,27 @@
 
 namespace meshyard::proxy {
 
-H2UpstreamConnection::H2UpstreamConnection(WorkerContext& context,
-    std::shared_ptr<Cluster> cluster, std::shared_ptr<Endpoint> endpoint, H2Pool& pool)
+namespace {
+
+http::H2Options optionsFor(const Cluster& cluster, const Endpoint& endpoint)
+{
+    http::H2Options options = cluster.spec().http2;
+    const auto& labels = endpoint.spec().transportLabels;
+    options.secure = cluster.spec().transport.choose(labels).settings != nullptr;
+    return options;
+}
+
+} // namespace
+
+H2UpstreamConnection::H2UpstreamConnection(WorkerContext& context, std::shared_ptr<Cluster> cluster,
+    std::shared_ptr<Endpoint> endpoint, H2Pool& pool)
     : m_context(context)
     , m_cluster(std::move(cluster))
     , m_endpoint(std::move(endpoint))
     , m_pool(&pool)
     , m_io(context.loop, *this)
     , m_session(H2Worker::of(context).thread(), *this, http::H2Session::Role::Client,
-          m_cluster->spec().http2)
+          optionsFor(*m_cluster, *m_endpoint))
     , m_idleSince(context.loop.now())
 {
     m_cluster->countConnection(*m_endpoint);
@@ -80,8 +92,19 @@ void H2UpstreamConnection::flushHeads(H2UpstreamStream* next)
         held->flushHead();
 }
 
+bool H2UpstreamConnection::speaksAnother() const
+{
+    return m_cluster->spec().protocol == UpstreamProtocol::Negotiated
+        && m_io.negotiatedProtocol() != "h2";
+}
+
 void H2UpstreamConnection::onConnected()
 {
+    if (speaksAnother()) {
+        m_endpoint->speaksHttp1 = true;
+        m_otherProtocol = true;
+        return lose();
+    }
     m_connected = true;
     const std::vector<http::H2Stream*> waiting(
         m_session.streams().begin(), m_session.streams().end());

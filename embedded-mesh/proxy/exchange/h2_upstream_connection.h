@@ -23,6 +23,7 @@ public:
 
     Result<void> connect();
     bool isConnected() const { return m_connected; }
+    bool choseAnotherProtocol() const { return m_otherProtocol; }
     /// Whether another stream may begin.
     bool hasRoom() const;
     std::unique_ptr<H2UpstreamStream> takeStream();
@@ -52,6 +53,7 @@ private:
     bool isWorn() const;
     void wakeWaiters();
     void uncount();
+    bool speaksAnother() const;
     void lose();
     /// Out of the pool and away, when nothing needs it.
     void closeIfDone();
@@ -68,6 +70,7 @@ private:
     TimePoint m_idleSince;
     bool m_connected = false;
     bool m_retired = false;
+    bool m_otherProtocol = false; // chosen by ALPN
     bool m_counted = true;
 };
 

@@ -32,8 +32,9 @@ void H2UpstreamStream::onConnected()
 
 void H2UpstreamStream::send(const RequestStart& start)
 {
+    m_tunnel = start.tunnel;
     const bool bare = start.complete && start.body.empty() && start.trailers.empty();
-    sendHead(start.head, bare);
+    sendHead(start.head, bare, start.upgrade);
     H2Stream::sendBody(start.body);
     if (start.complete && !bare)
         H2Stream::sendEnd(start.trailers);
@@ -73,6 +74,7 @@ void H2UpstreamStream::onResponse(const http::ResponseHead& head)
         return;
     m_connection->flushHeads(this);
     m_bytesRead += head.size();
+    m_tunnel = m_tunnel && head.status() / 100 == 2;
     m_user->onResponseHead(head);
 }
 
@@ -90,6 +92,8 @@ void H2UpstreamStream::onEnd(std::string_view trailers)
     if (m_user == nullptr)
         return;
     m_connection->flushHeads(this);
+    if (m_tunnel) // ours may go on
+        return m_user->onResponseEnd(trailers);
     std::exchange(m_user, nullptr)->onResponseEnd(trailers);
 }
 
@@ -104,7 +108,9 @@ void H2UpstreamStream::onStreamEnd(const http::H2StreamEnd& end)
     using Loss = UpstreamUser::Loss;
     const bool connected = m_connection != nullptr && m_connection->isConnected();
     Loss loss = connected ? Loss::Reset : Loss::Connect;
-    if (end.malformed)
+    if (m_connection != nullptr && m_connection->choseAnotherProtocol())
+        loss = Loss::OtherProtocol;
+    else if (end.malformed)
         loss = Loss::Malformed;
     else if (end.unprocessed)
         loss = Loss::Refused;

@@ -53,6 +53,7 @@ private:
     UpstreamUser* m_user = nullptr;
     std::uint64_t m_bytesRead = 0;
     bool m_reused = false;
+    bool m_tunnel = false;
 };
 
 } // namespace meshyard::proxy

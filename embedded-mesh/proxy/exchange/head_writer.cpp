@@ -96,6 +96,10 @@ bool isForRouter(std::string_view name)
 
 void addFramingFields(const ResponseFraming& framing, std::string& out)
 {
+    if (!framing.upgrade.empty()) {
+        out.append("connection: upgrade\r\nupgrade: ").append(framing.upgrade).append("\r\n");
+        return;
+    }
     if (framing.chunked)
         out.append("transfer-encoding: chunked\r\n");
     else if (framing.saysEmpty)
@@ -104,6 +108,13 @@ void addFramingFields(const ResponseFraming& framing, std::string& out)
         out.append("connection: close\r\n");
     else if (framing.saysKeepAlive)
         out.append("connection: keep-alive\r\n");
+}
+
+int statusOf(const http::ResponseHead& head, const ResponseFraming& framing)
+{
+    if (!framing.upgrade.empty())
+        return 101;
+    return framing.tunnel ? 200 : head.status();
 }
 
 /// The rest of a trailers-only response.
@@ -221,6 +232,8 @@ void writeRequestHead(
     }
     if (head.framing().kind == BodyKind::Chunked)
         out.append("transfer-encoding: chunked\r\n");
+    if (!rewrite.upgrade.empty())
+        out.append("connection: upgrade\r\nupgrade: ").append(rewrite.upgrade).append("\r\n");
     if (wantsTrailers && rewrite.keepsTrailersWish)
         out.append("te: trailers\r\n");
     addEdits(head, rewrite.targetEdits, out);
@@ -231,10 +244,12 @@ void writeRequestHead(
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
     const HeaderEdits* targetEdits, const HeaderEdits* routeEdits, std::string& out)
 {
+    const int status = statusOf(head, framing);
     out.append("HTTP/1.1 ");
-    appendNumber(out, head.status());
-    const std::string_view reason = head.reason(); // HTTP/2 has none
-    out.append(" ").append(reason.empty() ? reasonPhrase(head.status()) : reason).append("\r\n");
+    appendNumber(out, status);
+    // HTTP/2 has no reasons.
+    const bool known = status == head.status() && !head.reason().empty();
+    out.append(" ").append(known ? head.reason() : reasonPhrase(status)).append("\r\n");
     const bool edited = (targetEdits != nullptr && !targetEdits->isEmpty())
         || (routeEdits != nullptr && !routeEdits->isEmpty());
     copyFields(head, out, [&](const http::Field& field) {
@@ -305,6 +320,8 @@ bool endsHere(const http::RequestHead& head)
 std::string_view reasonPhrase(int status)
 {
     switch (status) {
+    case 101:
+        return "Switching Protocols";
     case 200:
         return "OK";
     case 301:

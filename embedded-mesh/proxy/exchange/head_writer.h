@@ -20,6 +20,7 @@ struct RequestRewrite
     std::string_view requestId; // to add where there is none
     std::string_view traceparent; // replaces the one that came; empty = leave alone
     bool dropsTraceState = false; // it belongs to no valid traceparent
+    std::string_view upgrade; // protocol to change to; empty = none
     bool keepsTrailersWish = false; // "te: trailers" goes on: an HTTP/2 upstream
     std::string_view clientCert; // x-forwarded-client-cert in place of what came; empty = none
     std::string_view scheme = "http"; // gateway: for x-forwarded-proto
@@ -41,6 +42,8 @@ void writeRequestHead(
 struct ResponseFraming
 {
     bool chunked = false;
+    std::string_view upgrade{}; // protocol changed to: 101
+    bool tunnel = false; // 200 in place of what the head says: a tunnel over HTTP/2
     bool saysEmpty = false; // no content, and nothing in the head that says so
     bool close = false; // say and do close
     bool saysKeepAlive = false; // HTTP/1.0 caller that asked for it

@@ -33,7 +33,7 @@ void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
 {
     m_user = &user;
     m_method = method;
-    m_inBody = false;
+    m_inBody = m_wantsTunnel = m_tunnel = false;
     m_gotBytes = false;
     m_bytesRead = 0;
     m_partial.clear();
@@ -42,6 +42,7 @@ void UpstreamConnection::attach(UpstreamUser& user, http::Method method)
 
 void UpstreamConnection::send(const RequestStart& start)
 {
+    m_wantsTunnel = start.tunnel;
     m_chunks = start.chunked && !start.rawBody;
     if (!m_chunks)
         return m_io.write({start.head, start.body});
@@ -67,6 +68,8 @@ void UpstreamConnection::sendBody(std::string_view bytes)
 
 void UpstreamConnection::sendEnd(std::string_view trailers)
 {
+    if (m_tunnel)
+        return m_io.finishWriting();
     if (m_chunks)
         m_io.write({"0\r\n", trailers, "\r\n"});
     m_chunks = false;
@@ -90,6 +93,10 @@ void UpstreamConnection::recycle(std::unique_ptr<UpstreamStream> self)
 
 void UpstreamConnection::onConnected()
 {
+    if (m_io.negotiatedProtocol() == "h2") { // only where either may be chosen
+        m_endpoint->speaksHttp1 = false;
+        return lose(UpstreamUser::Loss::OtherProtocol);
+    }
     m_connected = true;
     if (m_user != nullptr)
         m_user->onUpstreamConnected();
@@ -137,13 +144,16 @@ std::size_t UpstreamConnection::takeHead(std::string_view bytes)
     const std::size_t size = head.size();
     if (head.isInterim())
         return size; // ours to give, not the upstream's: a 100 was sent by us
-    if (head.status() == 101) { // we never ask for an upgrade
+    const bool switches = head.status() == 101;
+    if (switches && (!m_wantsTunnel || m_method == http::Method::Connect)) { // not asked for
         lose(UpstreamUser::Loss::Malformed);
         return 0;
     }
-    m_body.start(head.framing());
+    m_tunnel = m_wantsTunnel
+        && (switches || (m_method == http::Method::Connect && head.status() / 100 == 2));
+    m_body.start(m_tunnel ? http::BodyFraming{http::BodyKind::UntilClose, 0} : head.framing());
     m_inBody = true;
-    m_untilClose = head.framing().kind == http::BodyKind::UntilClose;
+    m_untilClose = m_tunnel || head.framing().kind == http::BodyKind::UntilClose;
     m_keepAlive = head.keepAlive() && !m_untilClose;
     UpstreamUser* const user = m_user;
     user->onResponseHead(head);
@@ -205,6 +215,8 @@ void UpstreamConnection::onPeerFinished()
 {
     if (m_user == nullptr)
         return leavePool();
+    if (m_tunnel && m_body.finish())
+        return m_user->onResponseEnd({}); // we may still write
     if (m_inBody && m_untilClose && m_body.finish()) {
         UpstreamUser* const user = std::exchange(m_user, nullptr);
         m_inBody = false;

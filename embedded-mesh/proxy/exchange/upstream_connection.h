@@ -63,6 +63,8 @@ private:
     http::BodyDecoder m_body;
     http::Method m_method = http::Method::Get;
     bool m_inBody = false;
+    bool m_wantsTunnel = false;
+    bool m_tunnel = false;
     bool m_chunks = false; // we put chunk framing on the request
     bool m_untilClose = false;
     bool m_keepAlive = true;

@@ -24,7 +24,8 @@ public:
     virtual ~UpstreamUser() = default;
 
     virtual void onUpstreamConnected() = 0;
-    /// @param head valid during the call. Of interim heads only 101 comes here.
+    /// @param head valid during the call. Of interim heads only a 101 that was asked for comes
+    /// here. In a tunnel onResponseEnd() ends their direction only: the stream stays ours.
     virtual void onResponseHead(const http::ResponseHead& head) = 0;
     /// Whether body bytes should come with their chunk framing, where they have one.
     virtual bool wantsRawBody() const = 0;
@@ -46,6 +47,8 @@ struct RequestStart
     bool rawBody = false; // the body carries its HTTP/1 framing
     bool chunked = false; // no length is known
     bool complete = false; // nothing more follows
+    std::string_view upgrade{}; // protocol to change to; empty = none, or a CONNECT
+    bool tunnel = false; // asks for one: what follows a 101, or a 2xx to CONNECT, are its bytes
 };
 
 /// The upstream's side of one attempt: an HTTP/1 connection, or one stream of an HTTP/2 session.

@@ -101,6 +101,9 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
     if (!http2)
         return at("http2_protocol_options", http2.error());
     spec.http2 = *http2;
+    for (const auto& upgrade : hcm.upgrade_configs())
+        spec.upgrades.rules.push_back(
+            {upgrade.upgrade_type(), !upgrade.has_enabled() || upgrade.enabled().value()});
     if (hcm.has_rds()) {
         spec.routeConfigName = hcm.rds().route_config_name();
         if (spec.routeConfigName.empty())

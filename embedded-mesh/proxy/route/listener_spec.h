@@ -70,6 +70,7 @@ struct FilterChainSpec : std::enable_shared_from_this<FilterChainSpec>
 
     Codec codec = Codec::Auto;
     http::H2Options http2;
+    UpgradeRules upgrades;
     std::string routeConfigName; // RDS; empty = inlineRoutes
     std::shared_ptr<const RouteTable> inlineRoutes;
     std::shared_ptr<const FilterChain> filters; // nullptr = none but the router

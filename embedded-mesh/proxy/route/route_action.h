@@ -4,6 +4,7 @@
 #include "embedded-mesh/proxy/route/filter_settings.h"
 #include "embedded-mesh/proxy/route/hash_policy.h"
 #include "embedded-mesh/proxy/route/policies.h"
+#include "embedded-mesh/proxy/route/upgrade_rules.h"
 #include "embedded-mesh/proxy/upstream/cluster_spec.h"
 
 #include <memory>
@@ -65,6 +66,8 @@ struct ForwardAction
     HostRewrite host;
     std::vector<MirrorRules> mirrors;
     RetryRules retry;
+    UpgradeRules upgrades;
+    bool endsConnect = false; // connect_config: CONNECT ends here, the upstream gets plain bytes
     HashPolicies hashPolicies;
     MetadataPairs subset; // metadata_match, where no target has been chosen
     RoutingPriority priority = RoutingPriority::Default;

@@ -157,6 +157,11 @@ Result<ForwardAction> compileForward(const Level& level, const v3::Route& proto)
         return tl::unexpected(done.error());
     if (route.has_timeout())
         action.timeout = toMicros(route.timeout());
+    for (const auto& upgrade : route.upgrade_configs()) {
+        action.upgrades.rules.push_back(
+            {upgrade.upgrade_type(), !upgrade.has_enabled() || upgrade.enabled().value()});
+        action.endsConnect = action.endsConnect || upgrade.has_connect_config();
+    }
     if (route.max_stream_duration().has_max_stream_duration())
         action.maxDuration = toMicros(route.max_stream_duration().max_stream_duration());
     if (route.max_stream_duration().has_grpc_timeout_header_max())

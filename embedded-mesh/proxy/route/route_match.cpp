@@ -34,6 +34,9 @@ Result<RouteMatch> RouteMatch::compile(const v3::RouteMatch& match)
             = std::shared_ptr<const re2::RE2>(std::make_shared<StringTest>(*test), test->regex());
         break;
     }
+    case v3::RouteMatch::kConnectMatcher:
+        compiled.kind = RouteMatch::Path::Connect;
+        break;
     case v3::RouteMatch::PATH_SPECIFIER_NOT_SET:
         return failure(ErrorCode::InvalidArgument, "match has no path specifier");
     }

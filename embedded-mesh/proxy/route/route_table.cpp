@@ -40,13 +40,17 @@ bool RouteMatch::matchesPath(std::string_view requested) const
         return same && (requested.size() == path.size() || requested[path.size()] == '/');
     case Path::Regex:
         return re2::RE2::FullMatch(re2::StringPiece(requested.data(), requested.size()), *regex);
+    case Path::Connect:
+        return false; // has no path
     }
     return false;
 }
 
 bool RouteMatch::matches(const RequestView& request, std::uint64_t random) const
 {
-    return matchesPath(request.path) && (perMillion >= 1000000 || random % 1000000 < perMillion)
+    const bool here
+        = kind == Path::Connect ? request.method == "CONNECT" : matchesPath(request.path);
+    return here && (perMillion >= 1000000 || random % 1000000 < perMillion)
         && matchesAll(headers, request) && std::ranges::all_of(query, [&](const QueryTest& test) {
                return test.matches(request.query);
            });

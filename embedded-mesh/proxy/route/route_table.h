@@ -17,7 +17,7 @@ namespace meshyard::proxy {
 
 struct RouteMatch
 {
-    enum class Path : std::uint8_t { Prefix, Exact, SeparatedPrefix, Regex };
+    enum class Path : std::uint8_t { Prefix, Exact, SeparatedPrefix, Regex, Connect };
 
     Path kind = Path::Prefix;
     std::string path;

@@ -219,6 +219,10 @@ Result<std::shared_ptr<const ClusterSpec>> ClusterSpec::compile(
     if (!transport)
         return at(place, transport.error());
     spec->transport = std::move(*transport);
+    if (spec->protocol == UpstreamProtocol::Http2)
+        spec->transport.offer({"h2"}, false);
+    else if (spec->protocol == UpstreamProtocol::Negotiated)
+        spec->transport.offer({"h2", "http/1.1"}, true);
     auto balance = BalanceSpec::compile(proto, warnings);
     if (!balance)
         return at(place, balance.error());

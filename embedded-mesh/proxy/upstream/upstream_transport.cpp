@@ -58,6 +58,23 @@ Result<UpstreamTransport> UpstreamTransport::compile(
     return transport;
 }
 
+void UpstreamTransport::offer(const std::vector<std::string>& protocols, bool always)
+{
+    const auto apply = [&](Choice& choice) {
+        if (choice.settings == nullptr || (!always && !choice.settings->options.alpn.empty()))
+            return;
+        auto settings = std::make_shared<TlsSettings>(*choice.settings);
+        settings->options.alpn = protocols;
+        for (const std::string& protocol : protocols)
+            settings->key += '\n' + protocol;
+        choice.settings = std::move(settings);
+    };
+    std::ranges::for_each(matches, apply);
+    apply(otherwise);
+    for (const std::string& protocol : protocols)
+        key += '\n' + protocol;
+}
+
 TransportLabels UpstreamTransport::labelsOf(const envoy::config::core::v3::Metadata& metadata)
 {
     const auto found = metadata.filter_metadata().find("envoy.transport_socket_match");

@@ -37,6 +37,8 @@ struct UpstreamTransport
     std::string key; // equal texts = equal configuration
 
     static Result<UpstreamTransport> compile(const envoy::config::cluster::v3::Cluster& proto);
+    /// What to offer by ALPN. @param always also in place of what the settings say.
+    void offer(const std::vector<std::string>& protocols, bool always);
     static TransportLabels labelsOf(const envoy::config::core::v3::Metadata& metadata);
 
     const Choice& choose(const TransportLabels& labels) const;
