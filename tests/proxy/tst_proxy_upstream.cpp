@@ -121,11 +121,13 @@ void ProxyUpstreamTest::retriesByWord()
         first = reset.port();
     if (kind == "refused")
         first = closedPort();
-    ProxyProcess proxy(one(retryRoute("retry_on: \"" + words.toStdString()
-                               + "\", num_retries: 1, retriable_status_codes: [418], "
-                                 "per_try_timeout: 0.2s, retry_host_predicate: [{name: "
-                                 "envoy.retry_host_predicates.previous_hosts}]"),
-        clusterText("up", {first, good.port()}, "lb_policy: ROUND_ROBIN, ")));
+    ProxyProcess proxy(
+        one(retryRoute("retry_on: \"" + words.toStdString()
+                + "\", num_retries: 1, retriable_status_codes: [418], "
+                  "per_try_timeout: 0.2s, retry_host_predicate: [{name: x, typed_config: "
+                  "{\"@type\": type.googleapis.com/envoy.extensions.retry.host."
+                  "previous_hosts.v3.PreviousHostsPredicate}}]"),
+            clusterText("up", {first, good.port()}, "lb_policy: ROUND_ROBIN, ")));
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     int fine = 0;
     for (int i = 0; i < 4; ++i)

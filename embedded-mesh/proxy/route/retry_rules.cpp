@@ -105,11 +105,14 @@ Result<void> compileHosts(const Policy& policy, RetryRules& rules)
 {
     namespace host = envoy::extensions::retry::host;
     for (const auto& predicate : policy.retry_host_predicate()) {
+        // Unpacked, not only compared by name: that links the types, so a bootstrap may use them.
+        host::previous_hosts::v3::PreviousHostsPredicate previous;
+        host::omit_canary_hosts::v3::OmitCanaryHostsPredicate canaries;
         const auto& config = predicate.typed_config();
-        if (config.Is<host::previous_hosts::v3::PreviousHostsPredicate>()
+        if (config.UnpackTo(&previous)
             || predicate.name() == "envoy.retry_host_predicates.previous_hosts")
             rules.avoidsPreviousHosts = true;
-        else if (!config.Is<host::omit_canary_hosts::v3::OmitCanaryHostsPredicate>()
+        else if (!config.UnpackTo(&canaries)
             && predicate.name() != "envoy.retry_host_predicates.omit_canary_hosts")
             return failure(ErrorCode::InvalidArgument,
                 "retry_host_predicate '" + predicate.name() + "' is unknown");

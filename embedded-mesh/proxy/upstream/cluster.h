@@ -37,15 +37,6 @@ struct ClusterSharing
     EjectionSink ejections;
 };
 
-/// What the limits refused since start.
-struct LimitCounters
-{
-    std::uint64_t requests = 0;
-    std::uint64_t pending = 0;
-    std::uint64_t connections = 0; // had to wait for one
-    std::uint64_t retries = 0;
-};
-
 /// One cluster in one worker: endpoints, balancing, limits, ejection and the breaker of the edge.
 /// Survives configuration changes; requests in flight keep it alive when it is removed.
 ///
