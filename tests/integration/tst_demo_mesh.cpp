@@ -3,9 +3,12 @@
 #include "tests/support/mesh_fixture.h"
 
 #include <QElapsedTimer>
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QtTest>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 using namespace meshyard;
@@ -28,13 +31,21 @@ private Q_SLOTS:
     void everyEdgeAppears();
     void ratesAreWhatTheServicesCounted();
     void percentileFollowsTheKnob();
+    void edgesSayTheirProtocol();
     void breakerOpensAndClosesAgain();
+    void grpcStatusOpensTheBreaker();
+    void trippedTcpEdgeStaysOne();
     void anyCommandJoinsTheMesh();
     void tripRejectsFromTheNextRequest();
     void cleanupTestCase();
 
 private:
     std::uint64_t callsTo(const std::string& node, std::uint32_t windowS);
+    /// Protocols of the edges to a service, as meshyardctl lists them.
+    QStringList protocolsTo(const char* service) const;
+    /// Fails every call to the instances until the breaker opens, then none until it closes.
+    void openAndClose(const char* source, const char* destination,
+        const std::vector<std::string>& instances, const std::function<void()>& whileOpen);
     v1::BreakerState worstState(const std::string& source, const std::string& destination);
 
     MeshFixture m_mesh;
@@ -49,11 +60,11 @@ void DemoMeshTest::initTestCase()
 
 void DemoMeshTest::everyEdgeAppears()
 {
-    for (const char* name :
-        {"istio-ingressgateway -> productpage@v1", "productpage@v1 -> details@v1",
-            "productpage@v1 -> reviews@v1", "productpage@v1 -> reviews@v2",
-            "productpage@v1 -> reviews@v3", "reviews@v2 -> ratings@v1", "reviews@v2 -> ratings@v2",
-            "reviews@v3 -> ratings@v1", "reviews@v3 -> ratings@v2"})
+    for (const char* name : {"istio-ingressgateway -> productpage@v1",
+             "productpage@v1 -> details@v1", "productpage@v1 -> reviews@v1",
+             "productpage@v1 -> reviews@v2", "productpage@v1 -> reviews@v3",
+             "details@v1 -> stock@v1", "ratings@v2 -> mongodb@v1", "reviews@v2 -> ratings@v1",
+             "reviews@v2 -> ratings@v2", "reviews@v3 -> ratings@v1", "reviews@v3 -> ratings@v2"})
         QTRY_VERIFY2_WITH_TIMEOUT(m_mesh.edges(10, "production").contains(name), name, 15'000);
     QTRY_VERIFY_WITH_TIMEOUT(!m_mesh.edges(10, "staging").empty(), 10'000);
 }
@@ -75,7 +86,8 @@ void DemoMeshTest::ratesAreWhatTheServicesCounted()
     const std::vector<std::pair<std::string, std::vector<std::string>>> nodes{
         {"details@v1", {"details-v1-a"}}, {"reviews@v1", {"reviews-v1-a"}},
         {"reviews@v2", {"reviews-v2-a"}}, {"ratings@v1", {"ratings-v1-a"}},
-        {"productpage@v1", {"productpage-v1-a", "productpage-v1-b"}}};
+        {"productpage@v1", {"productpage-v1-a", "productpage-v1-b"}}, {"stock@v1", {"stock-v1-a"}},
+        {"mongodb@v1", {"mongodb-v1-a"}}};
     for (const auto& [node, instances] : nodes) {
         for (const std::string& instance : instances)
             m_mesh.resetCounters(instance);
@@ -136,15 +148,83 @@ v1::BreakerState DemoMeshTest::worstState(const std::string& source, const std::
     return worst;
 }
 
+QStringList DemoMeshTest::protocolsTo(const char* service) const
+{
+    const auto listed = m_mesh.ctl({QStringLiteral("edges"), QStringLiteral("-n"),
+        QStringLiteral("production"), QStringLiteral("-o"), QStringLiteral("json")});
+    QStringList protocols;
+    for (const QJsonValue& edge : QJsonDocument::fromJson(listed.out).array()) {
+        if (edge[QLatin1String("destination")][QLatin1String("service")] == QLatin1String(service))
+            protocols << edge[QLatin1String("protocol")].toString();
+    }
+    return protocols;
+}
+
+void DemoMeshTest::edgesSayTheirProtocol()
+{
+    QCOMPARE(protocolsTo("stock"), QStringList{QStringLiteral("grpc")});
+    QCOMPARE(protocolsTo("mongodb"), QStringList{QStringLiteral("tcp")});
+    QCOMPARE(protocolsTo("details"), QStringList{QStringLiteral("http")});
+    for (const char* name : {"details@v1 -> stock@v1", "ratings@v2 -> mongodb@v1"}) {
+        const auto figures = m_mesh.edges(10, "production").at(name);
+        QCOMPARE(figures.outcomes().ok(), finishedCalls(figures.outcomes()));
+        QVERIFY(quantileMs(figures.latency(), 0.5) > 0);
+        QCOMPARE(figures.breaker().state(), v1::CLOSED);
+    }
+}
+
+void DemoMeshTest::openAndClose(const char* source, const char* destination,
+    const std::vector<std::string>& instances, const std::function<void()>& whileOpen)
+{
+    QTRY_COMPARE_WITH_TIMEOUT(worstState(source, destination), v1::CLOSED, 20'000);
+    for (const std::string& instance : instances)
+        QVERIFY(m_mesh.turn(instance, "failure_percent=100"));
+    QTRY_COMPARE_WITH_TIMEOUT(worstState(source, destination), v1::OPEN, 15'000);
+    whileOpen();
+    for (const std::string& instance : instances)
+        QVERIFY(m_mesh.turn(instance, "failure_percent=0"));
+    QTRY_COMPARE_WITH_TIMEOUT(worstState(source, destination), v1::CLOSED, 40'000);
+}
+
+void DemoMeshTest::grpcStatusOpensTheBreaker()
+{
+    const auto details = [this] {
+        return httpGet(
+            m_mesh.outbound("productpage-v1-a"), "/details/0", {{"Host", "details:9080"}});
+    };
+    openAndClose("details", "stock", {"stock-v1-a"}, [&] {
+        const HttpAnswer answer = details(); // a failed dependency fails no answer
+        QCOMPARE(answer.status, 200);
+        QVERIFY2(answer.body.find(R"("stock":{"grpcStatus":"UNAVAILABLE")") != std::string::npos,
+            answer.body.c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(
+            m_mesh.edges(5, "production").at("details@v1 -> stock@v1").outcomes().rejected() > 0,
+            5'000);
+        QCOMPARE(worstState("productpage", "details"), v1::CLOSED);
+    });
+    QVERIFY(details().body.find(R"("stock":{"grpcStatus":"OK")") != std::string::npos);
+    QCOMPARE(protocolsTo("stock"), QStringList{QStringLiteral("grpc")});
+}
+
+void DemoMeshTest::trippedTcpEdgeStaysOne()
+{
+    const auto trip = m_mesh.ctl({QStringLiteral("trip"), QStringLiteral("ratings"),
+        QStringLiteral("mongodb"), QStringLiteral("--ttl"), QStringLiteral("60s")});
+    QVERIFY2(trip.exitCode == 0, trip.err.constData());
+    const auto outcomes = [this] {
+        return m_mesh.edges(3, "production").at("ratings@v2 -> mongodb@v1").outcomes();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(outcomes().rejected() > 0, 6'000);
+    QCOMPARE(protocolsTo("mongodb"), QStringList{QStringLiteral("tcp")});
+    const auto reset = m_mesh.ctl(
+        {QStringLiteral("reset"), QStringLiteral("ratings"), QStringLiteral("mongodb")});
+    QVERIFY2(reset.exitCode == 0, reset.err.constData());
+    QTRY_VERIFY_WITH_TIMEOUT(outcomes().ok() > 0 && outcomes().rejected() == 0, 10'000);
+}
+
 void DemoMeshTest::breakerOpensAndClosesAgain()
 {
-    QTRY_COMPARE_WITH_TIMEOUT(worstState("reviews", "ratings"), v1::CLOSED, 20'000);
-    for (const std::string& instance : kRatings)
-        QVERIFY(m_mesh.turn(instance, "failure_percent=100"));
-    QTRY_COMPARE_WITH_TIMEOUT(worstState("reviews", "ratings"), v1::OPEN, 15'000);
-    for (const std::string& instance : kRatings)
-        QVERIFY(m_mesh.turn(instance, "failure_percent=0"));
-    QTRY_COMPARE_WITH_TIMEOUT(worstState("reviews", "ratings"), v1::CLOSED, 40'000);
+    openAndClose("reviews", "ratings", kRatings, [] { });
 
     grpc::ClientContext context;
     v1::StatusResponse status;

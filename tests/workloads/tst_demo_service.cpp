@@ -133,6 +133,7 @@ private Q_SLOTS:
     void aFailingDependencyIsOneUnavailablePart();
     void asksOverGrpcAndTcpToo();
     void failuresOfGrpcAndTcpAreParts();
+    void grpcGoesThroughTheProxyWhereOneIsSet();
     void latencyKnobDelaysAndIsCounted();
     void failureKnobFailsTheShareAsked();
     void resetKnobBreaksConnections();
@@ -217,6 +218,24 @@ void DemoServiceTest::failuresOfGrpcAndTcpAreParts()
     QVERIFY(json[QLatin1String("mongodb")].toObject().contains(QLatin1String("error")));
     QCOMPARE(json[QLatin1String("ratings")][QLatin1String("status")].toInt(), 200);
     QCOMPARE(bench.counted()[QLatin1String("byStatus")][QLatin1String("200")].toInt(), 2);
+}
+
+void DemoServiceTest::grpcGoesThroughTheProxyWhereOneIsSet()
+{
+    Bench bench;
+    const net::HostPort proxy{"127.0.0.1", bench.stockServer->address().port()};
+    DependencyCaller caller(bench.loop, "details", "v1", WebProxy{proxy, "localhost"});
+    const auto dependency
+        = *Dependency::parse("stock=grpc://no-such-host.invalid:9090/meshyard.demo.Stock/Count");
+    std::string outcome;
+    caller.call(dependency, {}, 3s,
+        [&outcome](const DependencyAnswer& answer) { outcome = answer.outcome; });
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (outcome.empty() && std::chrono::steady_clock::now() < end) {
+        bench.loop.runOnce(0ms);
+        bench.clock.advance(1ms);
+    }
+    QCOMPARE(outcome, std::string("OK"));
 }
 
 void DemoServiceTest::latencyKnobDelaysAndIsCounted()

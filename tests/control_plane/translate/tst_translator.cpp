@@ -2,6 +2,7 @@
 #include "tests/control_plane/translate/bookinfo_mesh.h"
 
 #include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
+#include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 
 #include <QElapsedTimer>
 #include <QtTest>
@@ -40,6 +41,7 @@ private Q_SLOTS:
     void givesEveryNodeItsListeners();
     void bindsCapturedServicesAtTheCallersOwnAddresses();
     void leadsInboundCallsToTheProgram();
+    void leadsInboundGrpcToTheProgramOverHttp2();
     void keepsNamespacesApart();
     void showsExportedServices();
     void servesGateways();
@@ -90,6 +92,23 @@ void TranslatorTest::leadsInboundCallsToTheProgram()
                  .port_value(),
         30'002U);
     QCOMPARE(describe(node.routes("inbound|9080")), std::string("/* -> inbound|9080\n"));
+}
+
+void TranslatorTest::leadsInboundGrpcToTheProgramOverHttp2()
+{
+    for (const auto& [protocol, http2] : std::vector<std::pair<Protocol, bool>>{
+             {Protocol::Http1, false}, {Protocol::Http2, true}, {Protocol::Grpc, true}}) {
+        MeshView mesh = bookinfoMesh();
+        mesh.services[2].ports[0].protocol = protocol;
+        const Translation translation = translate({}, mesh);
+        const NodeConfig node(translation, "ratings-v1-a");
+        const auto options = node.cluster("inbound|9080").typed_extension_protocol_options();
+        const auto found = options.find("envoy.extensions.upstreams.http.v3.HttpProtocolOptions");
+        envoy::extensions::upstreams::http::v3::HttpProtocolOptions asked;
+        if (found != options.end())
+            QVERIFY(found->second.UnpackTo(&asked));
+        QCOMPARE(asked.explicit_http_config().has_http2_protocol_options(), http2);
+    }
 }
 
 void TranslatorTest::keepsNamespacesApart()
