@@ -204,6 +204,8 @@ int H2Callbacks::invalidFrame(
     const bool malformed = error == NGHTTP2_ERR_HTTP_MESSAGING || error == NGHTTP2_ERR_HTTP_HEADER;
     if (frame->hd.stream_id != 0 && malformed && own.m_role == H2Session::Role::Server)
         own.punish(own.m_guard.noteStreamError(own.m_thread.loop().now()));
+    else if (error == NGHTTP2_ERR_REFUSED_STREAM)
+        own.punish(own.m_guard.noteRefused());
     return 0;
 }
 
@@ -299,8 +301,7 @@ int H2Callbacks::streamClosed(
 {
     if (H2Stream* const stream = streamOf(session, id)) {
         const auto error = static_cast<H2Code>(code);
-        self(user).noteEnded(
-            *stream, {error, stream->m_malformed, error == H2Code::RefusedStream});
+        self(user).noteEnded(*stream, {error, stream->m_malformed, error == H2Code::RefusedStream});
     }
     return 0;
 }
