@@ -12,7 +12,7 @@ MESHYARD_RUN_PACKAGES="
     fonts-inter fonts-jetbrains-mono fonts-noto-core fonts-noto-cjk fonts-dejavu-core"
 
 # What the tests want besides: displays, a plain client, peers to be measured beside.
-MESHYARD_TEST_PACKAGES="xvfb xauth xdotool curl dbus haproxy nftables python3-venv procps"
+MESHYARD_TEST_PACKAGES="xvfb xauth xdotool curl dbus haproxy nftables python3-venv procps nghttp2-client nghttp2-server"
 
 # Installs those of its arguments that are missing; asks for root only if some are.
 meshyard_install_packages() {

@@ -203,9 +203,11 @@ int H2Callbacks::invalidFrame(
     if (H2Stream* const stream = streamOf(session, frame->hd.stream_id))
         stream->m_malformed = true;
     // Errors of the whole connection end it; those of one stream are counted.
-    if (frame->hd.stream_id != 0 && error == NGHTTP2_ERR_HTTP_MESSAGING
-        && own.m_role == H2Session::Role::Server)
+    const bool malformed = error == NGHTTP2_ERR_HTTP_MESSAGING || error == NGHTTP2_ERR_HTTP_HEADER;
+    if (frame->hd.stream_id != 0 && malformed && own.m_role == H2Session::Role::Server)
         own.punish(own.m_guard.noteStreamError(own.m_thread.loop().now()));
+    else if (error == NGHTTP2_ERR_REFUSED_STREAM)
+        own.punish(own.m_guard.noteRefused());
     return 0;
 }
 

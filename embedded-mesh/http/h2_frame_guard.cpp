@@ -23,6 +23,8 @@ enum FrameType : std::uint8_t {
 constexpr std::uint8_t kEndStream = 1;
 constexpr std::uint32_t kMaxResets = 200; // in kResetSpan
 constexpr auto kResetSpan = std::chrono::seconds(30);
+constexpr std::uint32_t kMaxRefused
+    = 2000; // until our SETTINGS are acknowledged: then it is an error
 constexpr std::uint32_t kMaxControl = 1000; // of one kind in kControlSpan
 constexpr auto kControlSpan = std::chrono::seconds(10);
 constexpr std::uint32_t kMaxContinuations = 8;
@@ -66,7 +68,8 @@ H2FrameGuard::Finding H2FrameGuard::scan(std::string_view bytes, TimePoint now)
         frame.length = static_cast<std::uint32_t>(raw[0] << 16 | raw[1] << 8 | raw[2]);
         frame.type = raw[3];
         frame.flags = raw[4];
-        frame.stream = static_cast<std::uint32_t>((raw[5] & 0x7f) << 24 | raw[6] << 16 | raw[7] << 8 | raw[8]);
+        frame.stream = static_cast<std::uint32_t>(
+            (raw[5] & 0x7f) << 24 | raw[6] << 16 | raw[7] << 8 | raw[8]);
         if (const H2Code error = check(frame, now); error != H2Code::NoError)
             return {frameAt, error};
         m_skip = frame.length;
@@ -136,6 +139,11 @@ H2Code H2FrameGuard::countReset(TimePoint now)
     // A busy connection has its share of cancelled calls; one that mostly resets has no other aim.
     const std::uint64_t opened = m_streams - m_streamsAtWindow;
     return m_resets.count * 2ULL >= opened ? H2Code::EnhanceYourCalm : H2Code::NoError;
+}
+
+H2Code H2FrameGuard::noteRefused()
+{
+    return ++m_refused > kMaxRefused ? H2Code::EnhanceYourCalm : H2Code::NoError;
 }
 
 H2Code H2FrameGuard::countControl(Window& window, TimePoint now)

@@ -33,6 +33,8 @@ public:
     void noteDataSent() { ++m_dataSent; }
     /// We had to reset a stream because of what the peer sent: as costly as a reset of its own.
     H2Code noteStreamError(TimePoint now) { return countReset(now); }
+    /// We refused a stream beyond our limit, which the peer need not know yet.
+    H2Code noteRefused();
 
 private:
     struct FrameHeader
@@ -70,6 +72,7 @@ private:
     std::uint64_t m_windowUpdates = 0;
     std::uint64_t m_priorities = 0;
     std::uint64_t m_emptyData = 0;
+    std::uint32_t m_refused = 0;
     std::uint32_t m_continuations = 0; // of the header block in progress
     std::uint64_t m_streamsAtWindow = 0;
     Window m_resets;

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const net::ClientHelloResult part
         = net::parseClientHello(input.substr(0, choices.next(size + 1)));
     if (part.state != State::NeedMore)
-        require(part.state == whole.state, "more bytes do not change a verdict");
+        require((part.state == State::Complete) == (whole.state == State::Complete),
+            "more bytes do not change a verdict");
     if (part.state == State::Complete)
         require(part.hello == whole.hello, "more bytes do not change a hello");
     if (whole.state == State::NeedMore)

@@ -32,8 +32,9 @@ def _text(data):
     return bytes([*out, rest]) + data
 
 
-REQUEST = bytes([0x82, 0x86, 0x84, 0x41, 6]) + b"a.test"  # GET http / a.test
-POST = bytes([0x83, 0x86, 0x84, 0x41, 6]) + b"a.test"
+# Nothing of these goes into the dynamic table.
+REQUEST = bytes([0x82, 0x86, 0x84, 0x01, 6]) + b"a.test"  # GET http / a.test
+POST = bytes([0x83, 0x86, 0x84, 0x01, 6]) + b"a.test"
 
 
 def request(stream, block=REQUEST, flags=END_STREAM | END_HEADERS):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nine HTTP/2 floods against meshyard-proxy: the abuser is ended, and nobody else is hurt.
+"""Nine HTTP/2 floods, and one of malformed requests, against meshyard-proxy: the abuser is ended, and nobody else is hurt.
 
 Usage: run.py --proxy BIN [--envoy [BIN]] [--haproxy [BIN]] [--only TEXT]
 
@@ -86,8 +86,14 @@ def header_bomb():
         yield h2.request(stream, h2.REQUEST + b"\xbe" * 8000)
 
 
+def malformed_requests():
+    """Each is a stream error for us to answer: as good as a rapid reset."""
+    for stream in range(1, 2**31, 2):
+        yield h2.request(stream, h2.REQUEST + h2.literal(b"connection", b"close"))
+
+
 FLOODS = {f.__name__.replace("_", " "): f for f in (rapid_reset, continuation_payload, continuation_empty, ping, settings, empty_data,
-                                                   priority, window_update, header_bomb)}
+          priority, window_update, header_bomb, malformed_requests)}
 
 
 def attack(port, pieces):
