@@ -22,6 +22,8 @@ private Q_SLOTS:
     void hashesAsPublished();
     void placesKeysEvenly_data();
     void placesKeysEvenly();
+    void placesAsEnvoyDoes_data();
+    void placesAsEnvoyDoes();
     void movesFewKeys_data();
     void movesFewKeys();
     void retriesGoElsewhere_data();
@@ -128,6 +130,60 @@ void HashingTest::placesKeysEvenly()
     balancer.rebuild(inputOf(members), hashing(BalancePolicy(policy)));
     for (const double share : sharesOf(balancer, members, 40000, true))
         QVERIFY2(std::abs(share - 10) < 10 * tolerance / 100, QByteArray::number(share));
+}
+
+void HashingTest::placesAsEnvoyDoes_data()
+{
+    QTest::addColumn<QByteArray>("endpoints");
+    QTest::addColumn<int>("policy");
+    QTest::addColumn<int>("minRing");
+    QTest::addColumn<bool>("murmur");
+    QTest::addColumn<QByteArray>("placed"); // of header values user-0 … user-59, by Envoy 1.40
+    const auto row = [](const char* name, const char* endpoints, BalancePolicy policy, int ring,
+                         bool murmur, const char* placed) {
+        QTest::newRow(name) << QByteArray(endpoints) << int(policy) << ring << murmur
+                            << QByteArray(placed);
+    };
+    const char* const equal = "a b c d e";
+    const char* const weighted = "a*1 b*2 c*3 d*4 e*5";
+    row("ring", equal, BalancePolicy::RingHash, 1024, false,
+        "edebcacbdeeaebaaabcdeadaccedbaadcbcdcacddbaaaedbaeeecabeedab");
+    row("weighted ring", weighted, BalancePolicy::RingHash, 1024, false,
+        "edeecacbdeededeaacceebddceeddeddebcdcacedeeaaeddaeeeeddeeddd");
+    row("murmur", equal, BalancePolicy::RingHash, 64, true,
+        "dbbbdbcdccdbddbdbcbcbadbdcaecacaeaeddcbddadddacdecebebaeaeed");
+    row("maglev", equal, BalancePolicy::Maglev, 1024, false,
+        "badddebbdeccceebdacaedeedbbabedbdcbedcedbabeaccdbdcecebceccd");
+    row("weighted maglev", weighted, BalancePolicy::Maglev, 1024, false,
+        "bddddebbdeccceeedecaedeedbbdbededceedeeddebedccdbdcecedceccd");
+}
+
+void HashingTest::placesAsEnvoyDoes()
+{
+    QFETCH(QByteArray, endpoints);
+    QFETCH(int, policy);
+    QFETCH(int, minRing);
+    QFETCH(bool, murmur);
+    QFETCH(QByteArray, placed);
+    const Endpoints members = endpointsOf(endpoints);
+    std::uint16_t port = 21001;
+    for (const auto& member : members) {
+        EndpointSpec spec = member->spec();
+        spec.address = net::SocketAddress::loopback(port++);
+        member->setSpec(spec);
+    }
+    BalanceSpec spec = hashing(BalancePolicy(policy));
+    spec.minRingSize = std::uint64_t(minRing);
+    spec.hashFunction = murmur ? HashFunction::Murmur2 : HashFunction::XxHash;
+    LoadBalancer balancer;
+    balancer.rebuild(inputOf(members), spec);
+    QByteArray seen;
+    for (int user = 0; user < 60; ++user) {
+        PickContext context;
+        context.hash = xxHash64("user-" + std::to_string(user));
+        seen += QByteArray::fromStdString(balancer.pick(context)->spec().instance);
+    }
+    QCOMPARE(seen, placed);
 }
 
 void HashingTest::movesFewKeys_data()

@@ -80,20 +80,23 @@ public:
     {
         m_waiting = true;
         m_answer.clear();
-        if (m_io.isOpen() && !m_io.hasHangup()) {
-            m_timer.armAfter(m_spec.timeout);
-            return ask();
-        }
-        const auto begun
-            = m_target.connect ? m_target.connect(m_io) : m_io.connect(m_target.address);
-        if (!begun) {
-            m_timer.armAfter(std::chrono::milliseconds(1)); // not from inside this call
-            return;
-        }
         m_timer.armAfter(m_spec.timeout);
+        m_reused = m_io.isOpen() && !m_io.hasHangup();
+        if (m_reused)
+            return ask();
+        connect();
     }
 
 private:
+    void connect()
+    {
+        m_io.close();
+        const auto begun
+            = m_target.connect ? m_target.connect(m_io) : m_io.connect(m_target.address);
+        if (!begun)
+            m_timer.armAfter(std::chrono::milliseconds(1)); // not from inside start()
+    }
+
     void onConnected() override { ask(); }
 
     void ask()
@@ -133,6 +136,9 @@ private:
 
     void lose()
     {
+        // A kept connection may have ended just now: that says nothing about the endpoint.
+        if (m_waiting && m_answer.empty() && std::exchange(m_reused, false))
+            return connect();
         m_io.close();
         if (m_waiting)
             finish(ProbeResult::Lost);
@@ -155,6 +161,7 @@ private:
     net::Timer m_timer;
     std::string m_answer;
     bool m_waiting = false;
+    bool m_reused = false; // the connection, from an earlier probe
 };
 
 } // namespace
