@@ -7,6 +7,8 @@
 #include "fuzz_input.h"
 #include "tests/support/fake_clock.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 using namespace meshyard;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -15,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     // Links the types that only an Any names.
     static const auto linked = proxy::readBootstrap("/dev/null");
+    static const bool quiet = (google::protobuf::SetLogHandler(nullptr), true); // of bad UTF-8
+    (void)quiet;
     envoy::config::bootstrap::v3::Bootstrap bootstrap;
     if (!document::loadYaml(fuzz::textOf(data, size), bootstrap, "fuzz"))
         return 0;

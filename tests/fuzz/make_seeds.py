@@ -30,11 +30,15 @@ def write(target, data: bytes, limit=MAX_BYTES):
 def http1():
     import cases_answers
     import cases_requests
-    for case in cases_requests.CASES[::2]:
+    for case in cases_requests.CASES:
+        if hash_of(case.id) % 2:
+            continue
         write("http1_request", case.send, 600)
         if b"chunked" in case.send and b"\r\n\r\n" in case.send:
             write("body_decoder", b"\0" + case.send.split(b"\r\n\r\n", 1)[1], 600)
-    for case in cases_answers.CASES[::2]:
+    for case in cases_answers.CASES:
+        if hash_of(case.id) % 2:
+            continue
         method = {b"GET": b"\0", b"HEAD": b"\1"}.get(case.methods[0], b"\0")
         write("http1_response", method + case.answer, 600)
 
