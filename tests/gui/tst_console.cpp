@@ -140,8 +140,10 @@ void ConsoleTest::everyPartIsAnObjectForAssistiveTechnology()
     const auto allOffered = [&] {
         expected = partsOf(*canvas.placed()->model);
         const QList<Part> offered = canvas.parts();
-        return std::all_of(expected.begin(), expected.end(),
-            [&](const Part& part) { return offered.contains(part); });
+        return std::all_of(expected.begin(), expected.end(), [&](const Part& part) {
+            return offered.contains(part)
+                && canvas.viewport()->rect().contains(canvas.viewportRectOf(part).center());
+        });
     };
     QTRY_VERIFY_WITH_TIMEOUT(allOffered(), kPatienceMs);
     const QList<Part> offered = canvas.parts();
