@@ -160,17 +160,10 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
 {
     std::map<std::string_view, const OverrideSpec*> wanted;
     for (const OverrideSpec& override : snapshot.overrides) {
-        if (override.reset) {
-            if (!m_resetsDone.insert(override.id).second)
-                continue;
-            for (const std::string& name : override.clusters) {
-                if (const auto* const cluster = m_context.findCluster(name))
-                    (*cluster)->breaker().reset(override.operatorName, Cluster::breakerTime(now));
-            }
-        } else if (override.deadline > now) {
-            for (const std::string& name : override.clusters)
-                wanted[name] = &override;
-        }
+        if (override.reset || override.deadline <= now)
+            continue;
+        for (const std::string& name : override.clusters)
+            wanted[name] = &override;
     }
     for (auto& [name, cluster] : m_context.clusters) {
         EdgeBreaker& breaker = cluster->breaker();
@@ -189,6 +182,20 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
         override.reason = spec.reason;
         override.operatorName = spec.operatorName;
         breaker.setOverride(override, Cluster::breakerTime(now));
+    }
+    applyResets(snapshot, now);
+}
+
+void Worker::applyResets(const ConfigSnapshot& snapshot, TimePoint now)
+{
+    // Behind the overrides: the end of a forced opening makes a breaker half-open, a reset closes it.
+    for (const OverrideSpec& override : snapshot.overrides) {
+        if (!override.reset || !m_resetsDone.insert(override.id).second)
+            continue;
+        for (const std::string& name : override.clusters) {
+            if (const auto* const cluster = m_context.findCluster(name))
+                (*cluster)->breaker().reset(override.operatorName, Cluster::breakerTime(now));
+        }
     }
 }
 

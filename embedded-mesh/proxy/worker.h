@@ -68,6 +68,7 @@ public:
 private:
     void applyClusters(const ConfigSnapshot& snapshot, const Lead* lead, TimePoint now);
     void applyOverrides(const ConfigSnapshot& snapshot, TimePoint now);
+    void applyResets(const ConfigSnapshot& snapshot, TimePoint now);
     Result<void> applyListeners(const ConfigSnapshot& snapshot, const Lead* lead);
     Result<void> openListener(const std::shared_ptr<const ListenerSpec>& spec, const Lead* lead);
     std::shared_ptr<Cluster> makeCluster(std::shared_ptr<const ClusterSpec> spec, TimePoint now);

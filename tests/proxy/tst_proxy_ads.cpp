@@ -154,6 +154,7 @@ private Q_SLOTS:
     void warmsNewClusters();
     void tripHoldsWithoutTheControlPlane();
     void resetClosesOnce();
+    void resetOfATripCloses();
     void swapsUnderLoadWithoutFailures();
     void reportsWhatItCounted();
     void reportsWhereTheTimeWent();
@@ -275,6 +276,22 @@ void ProxyAdsTest::resetClosesOnce()
     const std::string again = server.set(typeOf<OverrideProto>(), {pack(reset)});
     server.waitAnswer(typeOf<OverrideProto>(), again);
     QVERIFY(proxy.admin("/breakers").find("\"OPEN\"") != std::string::npos);
+}
+
+void ProxyAdsTest::resetOfATripCloses()
+{
+    TestUpstream upstream("up");
+    AdsServer server;
+    configure(server, upstream);
+    ProxyProcess proxy(bootstrapFor(server.port()));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const std::string trip = server.set(typeOf<OverrideProto>(), {pack(forcedOpen(60'000))});
+    server.waitAnswer(typeOf<OverrideProto>(), trip);
+    QCOMPARE(fetch(proxy.port("outbound|any"), "/").status, 503);
+    const std::string version = server.set(typeOf<OverrideProto>(), {pack(reset("reset-1"))});
+    server.waitAnswer(typeOf<OverrideProto>(), version);
+    const std::string breakers = proxy.admin("/breakers"); // not half-open, as a trip's own end is
+    QVERIFY2(breakers.find("\"CLOSED\"") != std::string::npos, breakers.c_str());
 }
 
 void ProxyAdsTest::swapsUnderLoadWithoutFailures()
