@@ -22,10 +22,12 @@ private Q_SLOTS:
     void networkRbacClosesConnections();
     void corsAnswersPreflights();
     void corsMarksAnswers();
+    void corsTakesTheStarForAll();
     void corsMarksRefusalsToo();
     void rateLimits();
     void rateLimitsARoute();
     void faultsByHeader();
+    void faultsDelayDirectAnswers();
     void faultsHaveALimit();
     void drills();
     void drillsSlowAnswersDown();
@@ -41,6 +43,7 @@ private Q_SLOTS:
     void redirects();
     void rewrites_data();
     void rewrites();
+    void takesTheUpstreamsHost();
     void directAnswersCarryHeaders();
     void ownRefusalsCarryHeaders();
     void formatsHeaders();
@@ -273,6 +276,15 @@ void ProxyFiltersTest::corsMarksAnswers()
     QVERIFY(!fetch(proxy.port(), "/").header("access-control-allow-origin"));
 }
 
+void ProxyFiltersTest::corsTakesTheStarForAll()
+{
+    const std::string route = replaced(corsRoute(), "{suffix: \".good\"}", "{exact: \"*\"}");
+    ProxyProcess proxy(staticBootstrap({filtered("test", kCors, route)}, {upstream()}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply reply = fetch(proxy.port(), "/", "Origin: http://any\r\n");
+    QCOMPARE(reply.header("access-control-allow-origin").value_or(""), std::string("http://any"));
+}
+
 void ProxyFiltersTest::corsMarksRefusalsToo()
 {
     ProxyProcess proxy(staticBootstrap(
@@ -354,6 +366,19 @@ void ProxyFiltersTest::faultsByHeader()
         fetch(proxy.port(), "/", "x-test: 1\r\nx-envoy-fault-delay-request: 300\r\n").status, 200);
     QVERIFY(timer.elapsed() >= 300);
     QCOMPARE(proxy.stat("http.x.fault.aborts_injected"), 1L);
+}
+
+void ProxyFiltersTest::faultsDelayDirectAnswers()
+{
+    const std::string fault = filter("slow", "envoy.extensions.filters.http.fault.v3.HTTPFault",
+        "delay: {fixed_delay: 0.3s, percentage: {numerator: 100}}");
+    ProxyProcess proxy(staticBootstrap(
+        {filtered("test", fault, "{match: {prefix: /}, direct_response: {status: 204}}")}, {}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    QElapsedTimer timer;
+    timer.start();
+    QCOMPARE(fetch(proxy.port(), "/").status, 204);
+    QVERIFY(timer.elapsed() >= 300);
 }
 
 void ProxyFiltersTest::faultsHaveALimit()
@@ -652,6 +677,21 @@ void ProxyFiltersTest::rewrites()
     const WireReply reply
         = fetch(proxy.port(), "/old/a?q=1", "x-who: me\r\nx-forwarded-host: first\r\n");
     QVERIFY2(has(reply, line.toStdString()), reply.body.c_str());
+}
+
+void ProxyFiltersTest::takesTheUpstreamsHost()
+{
+    const std::string cluster
+        = replaced(upstream(), "{endpoint: {", "{endpoint: {hostname: real.host, ");
+    ProxyProcess proxy(
+        staticBootstrap({httpListenerText("test",
+                            "{match: {prefix: /}, route: {cluster: up, auto_host_rewrite: true, "
+                            "append_x_forwarded_host: true}}")},
+            {cluster}));
+    QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
+    const WireReply reply = fetch(proxy.port(), "/");
+    QVERIFY2(
+        has(reply, "host: real.host") && has(reply, "x-forwarded-host: test"), reply.body.c_str());
 }
 
 void ProxyFiltersTest::directAnswersCarryHeaders()

@@ -100,8 +100,8 @@ void ProxyJwtTest::asksForTokens_data()
         "Jwt verification fails");
     row("rubbish", "/", bearer("abc"), 401,
         "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections");
-    row("expired", "/", bearer(m_signer.token(R"({"iss":"issuer","aud":["shop"],"exp":1000})")), 401,
-        "Jwt is expired");
+    row("expired", "/", bearer(m_signer.token(R"({"iss":"issuer","aud":["shop"],"exp":1000})")),
+        401, "Jwt is expired");
     row("not yet", "/",
         bearer(m_signer.token(R"({"iss":"issuer","aud":["shop"],"nbf":4000000000})")), 401,
         "Jwt not yet valid");
@@ -111,8 +111,9 @@ void ProxyJwtTest::asksForTokens_data()
         "Audiences in Jwt are not allowed");
     row("audience of the requirement", "/any",
         bearer(m_signer.token(R"({"iss":"issuer","aud":["bar"]})")), 200, "");
-    row("other key", "/", bearer(m_signer.token("{\"iss\":\"issuer\",\"aud\":\"shop\"}",
-                              R"({"alg":"ES256","kid":"k9"})")),
+    row("other key", "/",
+        bearer(m_signer.token(
+            "{\"iss\":\"issuer\",\"aud\":\"shop\"}", R"({"alg":"ES256","kid":"k9"})")),
         401, "Jwks doesn't have key to match kid or alg from Jwt");
     row("no algorithm", "/",
         bearer(JwtSigner::encode(R"({"alg":"none"})") + "."
@@ -167,6 +168,9 @@ void ProxyJwtTest::passesOnWhatItFound()
     const std::size_t dot = token.find('.');
     QVERIFY(has(reply, "x-payload: " + token.substr(dot + 1, token.rfind('.') - dot - 1)));
     QVERIFY(reply.body.find("uthorization") == std::string::npos);
+    const WireReply byQuery = fetch(proxy.port(), "/x?a=1&access_token=" + token + "&b=2");
+    QVERIFY2(has(byQuery, "GET /x?a=1&b=2"), byQuery.body.c_str());
+    QVERIFY(has(fetch(proxy.port(), "/x?access_token=" + token), "GET /x"));
     ProxyProcess forwarding(bootstrap(inlineKeys() + ", forward: true"));
     QVERIFY2(forwarding.waitReady(), forwarding.errors().c_str());
     QVERIFY(fetch(forwarding.port(), "/", bearer(token)).body.find(token) != std::string::npos);
@@ -180,8 +184,8 @@ void ProxyJwtTest::callersCantForgeOutputs()
     QVERIFY2(proxy.waitReady(), proxy.errors().c_str());
     for (const char* target : {"/free", "/off", "/optional"}) {
         const WireReply reply = fetch(proxy.port(), target, "x-payload: e30\r\nX-Sub: admin\r\n");
-        QVERIFY(target == std::string_view("/off")
-            || reply.body.find("admin") == std::string::npos);
+        QVERIFY(
+            target == std::string_view("/off") || reply.body.find("admin") == std::string::npos);
         QCOMPARE(reply.status, 200);
     }
 }
@@ -205,8 +209,8 @@ void ProxyJwtTest::claimsFeedRbac()
 void ProxyJwtTest::fetchesKeys()
 {
     const std::string keys = m_signer.keySet();
-    RawUpstream server("HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(keys.size())
-        + "\r\n\r\n" + keys);
+    RawUpstream server(
+        "HTTP/1.1 200 OK\r\ncontent-length: " + std::to_string(keys.size()) + "\r\n\r\n" + keys);
     ProxyProcess proxy(bootstrap(
         "remote_jwks: {http_uri: {uri: \"http://issuer/keys\", cluster: keys, timeout: 2s}}", {},
         clusterText("keys", {server.port()})));

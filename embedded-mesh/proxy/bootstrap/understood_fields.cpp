@@ -75,8 +75,9 @@ const FieldTable& understood()
         {"config.route.v3.RouteAction",
             "cluster cluster_header weighted_clusters cluster_not_found_response_code "
             "prefix_rewrite regex_rewrite path_rewrite host_rewrite_literal host_rewrite_header "
-            "host_rewrite_path_regex host_rewrite append_x_forwarded_host request_mirror_policies "
-            "timeout retry_policy max_stream_duration metadata_match priority hash_policy "
+            "host_rewrite_path_regex host_rewrite append_x_forwarded_host auto_host_rewrite "
+            "request_mirror_policies timeout retry_policy max_stream_duration metadata_match "
+            "priority hash_policy "
             "upgrade_configs"},
         {"config.route.v3.RouteAction.UpgradeConfig.ConnectConfig", ""},
         {"config.route.v3.WeightedCluster", "clusters header_name total_weight"},

@@ -79,6 +79,8 @@ void Exchange::attempt()
         return fail(CallOutcome::End::NoEndpoint);
     if (m_forward->sendsAttemptCount)
         countAttempt();
+    if (m_forward->host.kind == HostRewrite::Kind::Upstream)
+        takeUpstreamHost();
     m_attemptOpen = true;
     ++m_endpoint->active;
     noteProtocol(m_endpoint->counters); // a report may fall between begin and end

@@ -171,6 +171,12 @@ void Exchange::findRoute(const RequestView& view)
 void Exchange::forward(
     const http::RequestHead& head, const RequestView& view, const RequestOrigin& origin)
 {
+    const bool reaches = m_forward != nullptr && m_cluster != nullptr;
+    if (!reaches && m_filters != nullptr && m_filters->delay.count() > 0) { // as if it did
+        park(head, origin);
+        m_parked->passedFilters = true;
+        return m_stepTimer.armAfter(std::exchange(m_filters->delay, {}));
+    }
     if (m_wantsTunnel && !mayUpgrade(origin.listener)) {
         LocalReply forbidden;
         forbidden.status = 403;

@@ -88,6 +88,8 @@ private:
     void finishTransformed();
     void dropTransform();
     RequestFacts factsOf(const RequestView& view) const;
+    /// auto_host_rewrite: the name of the endpoint that was chosen.
+    void takeUpstreamHost();
     std::string_view rewrittenHost(const RequestView& view);
     void rewriteTarget(const RequestView& view, RequestRewrite& rewrite);
     void bindEdits(const RequestView& view);

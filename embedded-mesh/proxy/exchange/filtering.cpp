@@ -83,8 +83,8 @@ bool Exchange::passFilters(
 
 void Exchange::park(const http::RequestHead& head, const RequestOrigin& origin)
 {
-    auto parked = std::make_unique<ParkedRequest>(
-        ParkedRequest{std::string(head.bytes()), head, origin.listener.shared_from_this(), origin});
+    auto parked = std::make_unique<ParkedRequest>(ParkedRequest{
+        std::string(head.bytes()), head, origin.listener.shared_from_this(), origin, false});
     parked->head.rebase(parked->bytes.data());
     m_parked = std::move(parked);
 }
@@ -94,7 +94,11 @@ void Exchange::unpark()
     const auto parked = std::move(m_parked);
     RequestView view;
     readRequest(parked->head, parked->origin, view);
-    route(parked->head, view, parked->origin);
+    const PathRules& rules = parked->listener->pathRules;
+    if (!parked->passedFilters)
+        route(parked->head, view, parked->origin);
+    else if (!rules.act() || followPathRules(rules, view))
+        forward(parked->head, view, parked->origin);
 }
 
 void Exchange::delayByFilter()
@@ -205,7 +209,8 @@ void Exchange::rewriteTarget(const RequestView& view, RequestRewrite& rewrite)
         rewrite.authority = m_target->hostRewrite;
     else if (m_forward->host.kind != HostRewrite::Kind::None)
         rewrite.authority = rewrittenHost(view);
-    if (!m_forward->host.keepsOriginal || rewrite.authority == view.authority)
+    const bool willChange = m_forward->host.kind == HostRewrite::Kind::Upstream;
+    if (!m_forward->host.keepsOriginal || (rewrite.authority == view.authority && !willChange))
         return;
     std::string& hosts = m_context.hostsScratch;
     hosts.clear();
@@ -239,6 +244,15 @@ std::string_view Exchange::rewrittenHost(const RequestView& view)
     }
     // Nothing but an authority may stand in a Host line, whatever the caller's path was.
     return host.empty() || !http::isAuthority(host) ? view.authority : std::string_view(host);
+}
+
+void Exchange::takeUpstreamHost()
+{
+    const std::string& name = m_endpoint->spec().hostname;
+    if (name.empty())
+        return;
+    const std::string_view host = hostIn(m_head);
+    m_head.replace(static_cast<std::size_t>(host.data() - m_head.data()), host.size(), name);
 }
 
 const HeaderEdits* Exchange::requestEdits() const

@@ -241,6 +241,13 @@ void writeRequestHead(
     out.append("\r\n");
 }
 
+std::string_view hostIn(std::string_view head)
+{
+    constexpr std::string_view kLine = "\r\nhost: ";
+    const std::size_t start = head.find(kLine) + kLine.size();
+    return head.substr(start, head.find("\r\n", start) - start);
+}
+
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
     const HeaderEdits* targetEdits, const HeaderEdits* routeEdits, std::string& out)
 {
@@ -299,7 +306,7 @@ void writeLocalReply(
     if (grpc)
         return writeGrpcEnd(reply, framing, out);
     if (!reply.body.empty() && !typed)
-        out.append("content-type: text/plain; charset=utf-8\r\n");
+        out.append("content-type: text/plain\r\n");
     if (reply.status != 204 && reply.status != 304) {
         out.append("content-length: ");
         appendNumber(out, static_cast<std::int64_t>(reply.body.size()));

@@ -38,6 +38,9 @@ struct RequestRewrite
 void writeRequestHead(
     const http::RequestHead& head, const RequestRewrite& rewrite, std::string& out);
 
+/// The host in a head of writeRequestHead(): its second line.
+std::string_view hostIn(std::string_view head);
+
 /// How a response is framed towards the caller.
 struct ResponseFraming
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "embedded-mesh/proxy/exchange/mirror.h"
 
+#include "embedded-mesh/proxy/exchange/head_writer.h"
+#include "embedded-mesh/proxy/route/authority.h"
 #include "embedded-mesh/proxy/route/route_table.h"
 
 namespace meshyard::proxy {
@@ -9,26 +11,19 @@ namespace {
 
 constexpr auto kLongest = std::chrono::seconds(60);
 
-/// The host of a head of ours stands in its second line.
 std::string withHost(std::string_view head, const MirrorRules& rules)
 {
-    constexpr std::string_view kLine = "\r\nhost: ";
-    const std::size_t start = head.find(kLine) + kLine.size();
-    const std::size_t end = head.find("\r\n", start);
-    const std::string_view host = head.substr(start, end - start);
-    std::string copy(head.substr(0, start));
+    const std::string_view host = hostIn(head);
+    std::string copy(head.data(), host.data());
     if (!rules.hostRewrite.empty()) {
         copy += rules.hostRewrite;
     } else if (rules.appendsSuffix) {
-        const std::size_t colon = host.rfind(':');
-        const bool port
-            = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
-        const std::string_view name = port ? host.substr(0, colon) : host;
+        const std::string_view name = withoutPort(host);
         copy.append(name).append("-shadow").append(host.substr(name.size()));
     } else {
         copy += host;
     }
-    return copy.append(head.substr(end));
+    return copy.append(host.data() + host.size(), head.data() + head.size());
 }
 
 } // namespace

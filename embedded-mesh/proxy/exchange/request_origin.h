@@ -34,7 +34,9 @@ struct ParkedRequest
     http::RequestHead head; // over bytes
     std::shared_ptr<const FilterChainSpec> listener; // keeps what origin points to
     RequestOrigin origin;
+    bool passedFilters = false; // it is a delay that it waits for
 };
+
 
 inline RequestOrigin originOf(
     const FilterChainSpec& chain, std::string_view remoteHost, const net::Connection& io)

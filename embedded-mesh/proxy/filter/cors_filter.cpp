@@ -40,8 +40,9 @@ Result<std::shared_ptr<const FilterSettings>> CorsSettings::compile(
 
 bool CorsSettings::allows(std::string_view origin) const
 {
-    return std::ranges::any_of(
-        origins, [origin](const StringTest& test) { return test.matches(origin); });
+    return std::ranges::any_of(origins, [origin](const StringTest& test) {
+        return test.matches("*") || test.matches(origin); // a rule that takes "*" takes all
+    });
 }
 
 CorsFilter::CorsFilter(std::string name, std::string statPrefix)

@@ -166,6 +166,26 @@ void RequestPass::removeHeader(std::string_view name)
     request.headers = headers;
 }
 
+void RequestPass::removeQueryParameter(std::string_view name)
+{
+    std::string kept;
+    std::string_view rest = request.query;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        if (pair.substr(0, pair.find('=')) != name)
+            kept.append(kept.empty() ? "" : "&").append(pair);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    const std::size_t pathSize = request.path.size();
+    std::string& target = state.texts.emplace_front(request.path);
+    if (!kept.empty())
+        target.append("?").append(kept);
+    request.path = std::string_view(target).substr(0, pathSize);
+    request.query
+        = kept.empty() ? std::string_view() : std::string_view(target).substr(pathSize + 1);
+}
+
 void RequestPass::setHeader(std::string_view name, std::string value)
 {
     removeHeader(name);

@@ -92,6 +92,7 @@ struct RequestPass
     /// For filters behind, the routing and the upstream alike.
     void setHeader(std::string_view name, std::string value);
     void removeHeader(std::string_view name);
+    void removeQueryParameter(std::string_view name);
 };
 
 /// A compiled HTTP filter; shared by workers, so its own state is atomic.

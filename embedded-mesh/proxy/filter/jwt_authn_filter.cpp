@@ -287,8 +287,6 @@ HttpFilter::Verdict JwtAuthnFilter::refuse(RequestPass& pass, JwtError error) co
     reply.body = jwtErrorText(error);
     reply.details = "jwt_authn_access_denied{" + std::string(jwtErrorText(error)) + "}";
     std::ranges::replace(reply.details, ' ', '_');
-    if (reply.status != 401)
-        return Verdict::Reply;
     const RequestView& request = pass.request;
     std::string challenge = "Bearer realm=\"" + std::string(request.scheme) + "://"
         + std::string(request.authority) + std::string(request.target().substr(0, kMaxRealm))

@@ -277,6 +277,8 @@ void JwtProvider::accept(const Jwt& token, const Location& location, RequestPass
     pass.state.rematches = pass.state.rematches || m_clearsRoute;
     if (!m_forwards && location.place == Place::Header)
         pass.removeHeader(location.name);
+    else if (!m_forwards && location.place == Place::Query)
+        pass.removeQueryParameter(location.name);
 }
 
 void JwtProvider::publish(const Jwt& token, RequestPass& pass) const

@@ -182,8 +182,8 @@ bool HeaderTest::matches(const RequestView& request) const
         value = std::string_view();
     if (test.kind() == StringTest::Kind::Present)
         return (value.has_value() == wantsPresent) != invert;
-    // A missing header matches nothing, and an inverted test of it matches (as in Envoy).
-    return (value && test.matches(*value)) != invert;
+    // A missing header matches nothing, not even an inverted test (as in Envoy).
+    return value && test.matches(*value) != invert;
 }
 
 Result<QueryTest> QueryTest::compile(const envoy::config::route::v3::QueryParameterMatcher& matcher)
