@@ -27,10 +27,11 @@ std::size_t numberAfter(std::string_view text, std::string_view prefix)
 
 } // namespace
 
-H2Client::H2Client(std::uint16_t port, const http::H2Options& options)
+H2Client::H2Client(std::uint16_t port, const http::H2Options& options, const net::TlsContext* tls)
     : m_session(m_thread, *this, http::H2Session::Role::Client, options)
 {
-    if (!m_io.connect(net::SocketAddress::loopback(port)))
+    const net::SocketAddress address = net::SocketAddress::loopback(port);
+    if (!(tls == nullptr ? m_io.connect(address) : m_io.connect(address, *tls)))
         m_closed = true;
 }
 
@@ -223,8 +224,9 @@ void H2Upstream::Stream::onRequest(const http::RequestHead& head, http::HeadErro
         {});
 }
 
-H2Upstream::H2Upstream(const http::H2Options& options)
+H2Upstream::H2Upstream(const http::H2Options& options, std::shared_ptr<const net::TlsContext> tls)
     : m_options(options)
+    , m_tls(std::move(tls))
 {
     m_thread.call([this] {
         m_listener = *net::Listener::listen(m_thread.loop, *this, net::SocketAddress::loopback(0));
@@ -252,7 +254,8 @@ void H2Upstream::onAccepted(net::Fd fd)
 {
     ++m_connections;
     m_sessions.push_back(std::make_unique<Session>(*this));
-    if (!m_sessions.back()->io.adopt(std::move(fd)))
+    net::Connection& io = m_sessions.back()->io;
+    if (!(m_tls == nullptr ? io.adopt(std::move(fd)) : io.adopt(std::move(fd), *m_tls)))
         m_sessions.pop_back();
 }
 

@@ -28,7 +28,8 @@ struct H2Reply
 class H2Client : private meshyard::net::ConnectionHandler, private meshyard::http::H2SessionOwner
 {
 public:
-    explicit H2Client(std::uint16_t port, const meshyard::http::H2Options& options = {});
+    explicit H2Client(std::uint16_t port, const meshyard::http::H2Options& options = {},
+        const meshyard::net::TlsContext* tls = nullptr);
     ~H2Client() override;
 
     class Call;
@@ -42,6 +43,7 @@ public:
     /// Runs until it holds. @return false = not within 5 s.
     bool runUntil(const std::function<bool()>& condition);
     bool isClosed() const { return m_closed; }
+    std::string_view negotiatedProtocol() const { return m_io.negotiatedProtocol(); }
     bool sawGoAway() const { return m_goAway; }
     void close() { m_io.close(); }
 
@@ -86,7 +88,8 @@ private:
 class H2Upstream : private meshyard::net::Acceptor
 {
 public:
-    explicit H2Upstream(const meshyard::http::H2Options& options = {});
+    explicit H2Upstream(const meshyard::http::H2Options& options = {},
+        std::shared_ptr<const meshyard::net::TlsContext> tls = {});
     ~H2Upstream() override;
     std::uint16_t port() const { return m_port; }
     int calls() const { return m_calls; }
@@ -104,6 +107,7 @@ private:
     void release();
 
     const meshyard::http::H2Options m_options;
+    const std::shared_ptr<const meshyard::net::TlsContext> m_tls; // nullptr = plain
     std::atomic<int> m_calls{0};
     std::atomic<int> m_connections{0};
     std::atomic<int> m_resets{0};

@@ -88,6 +88,8 @@ void DownstreamConnection::onIdle()
 void DownstreamConnection::armStreamIdle()
 {
     const auto patience = m_owner.spec().streamIdleTimeout;
+    if (m_state == State::Tunnel)
+        return; // the exchange watches both directions
     if (patience.count() > 0)
         m_idleTimer.armAfter(patience);
 }
@@ -359,6 +361,7 @@ void DownstreamConnection::sendTunnelHead(const http::ResponseHead& head, std::s
     writeResponseHead(head, framing, routeEdits, filterEdits, out);
     flushResponse();
     m_state = State::Tunnel;
+    m_idleTimer.cancel();
     m_io.resumeReading();
     const std::string early = std::exchange(m_pending, {});
     if (!early.empty())

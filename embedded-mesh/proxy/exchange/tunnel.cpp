@@ -24,6 +24,7 @@ void Exchange::beginTunnel(const http::ResponseHead& head)
     m_routeTimer.cancel(); // a tunnel lasts; only silence ends it
     if (m_idleLimit.count() > 0)
         m_stepTimer.armAfter(m_idleLimit);
+    m_log.responseBegins(head, m_context.loop.clock());
     judgeNow(); // what comes later is no answer to judge
     const std::string early = std::exchange(m_body, {});
     m_upstream->sendBody(early);
@@ -51,6 +52,7 @@ void Exchange::finishTunnel()
     if (m_upstream != nullptr)
         m_endpoint->counters.bytesIn += m_upstream->bytesReadThisRequest();
     dropUpstream();
+    m_log.note("via_upstream");
     account(CallResult::Ok);
     const auto cluster = m_cluster;
     clear();
@@ -63,6 +65,7 @@ void Exchange::cutTunnel()
     m_stepTimer.cancel();
     endAttempt(outcomeNow(CallOutcome::End::Response, m_status));
     dropUpstream();
+    m_log.note("upgrade_closed");
     account(CallResult::Ok);
     clear();
     m_downstream.cut();

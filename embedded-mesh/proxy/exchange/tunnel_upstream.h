@@ -22,6 +22,7 @@ public:
     void attach(UpstreamUser& user, http::Method method) override;
     void detach() override { m_user = nullptr; }
     bool isConnected() const override { return m_io.isOpen(); }
+    int socket() const override { return m_io.fd(); }
     void send(const RequestStart& start) override;
     void sendBody(std::string_view bytes) override { m_io.write(bytes); }
     void sendEnd(std::string_view /*trailers*/) override { m_io.finishWriting(); }

@@ -45,8 +45,8 @@ Result<void> addTelemetry(
     if (auto done = rules->addLogs(logs); !done)
         return done;
     if (tracing != nullptr) {
-        auto spans = compileSpanRules(
-            *tracing, spec.role != FilterChainSpec::Role::Outbound, rules->plan);
+        auto spans
+            = compileSpanRules(*tracing, spec.role != FilterChainSpec::Role::Outbound, rules->plan);
         if (!spans)
             return tl::unexpected(spans.error());
         rules->spans = std::move(*spans);
@@ -130,7 +130,9 @@ Result<void> compileHttp(const Hcm& hcm, FilterChainSpec& spec, std::vector<std:
     spec.maxRequestsPerConnection = common.max_requests_per_connection().value();
     if (hcm.has_stream_idle_timeout())
         spec.streamIdleTimeout = toMicros(hcm.stream_idle_timeout());
-    if (auto done = addTelemetry(hcm.access_log(), hcm.has_tracing() ? &hcm.tracing() : nullptr, spec); !done)
+    if (auto done
+        = addTelemetry(hcm.access_log(), hcm.has_tracing() ? &hcm.tracing() : nullptr, spec);
+        !done)
         return done;
     if (auto done = compileClientCert(hcm, spec.clientCert); !done)
         return done;
