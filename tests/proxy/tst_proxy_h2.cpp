@@ -28,6 +28,7 @@ private Q_SLOTS:
     void answersGrpcCallersInKind();
     void honoursGrpcTimeout();
     void retriesGrpcConditions();
+    void breakerCountsGrpcStatuses();
     void sendsRefusedStreamsAgain();
     void opensANewConnectionAfterGoAway();
     void tellsAboutResets();
@@ -116,13 +117,16 @@ void ProxyH2Test::initTestCase()
         = "{match: {prefix: /hold, headers: [{name: grpc-timeout, present_match: "
           "true}]}, route: {cluster: two, max_stream_duration: "
           "{grpc_timeout_header_max: 10s}}}, ";
-    m_proxy = std::make_unique<ProxyProcess>(staticBootstrap(
-        {httpListenerText("one", all + "one}}"),
-            httpListenerText("two", retry + timed + all + "two}}"),
-            httpListenerText("refusing", all + "refusing}}"),
-            httpListenerText("gone", all + "gone}}")},
-        {clusterText("one", {m_one->port()}), http2ClusterText("two", {m_two->port()}),
-            http2ClusterText("refusing", {m_refusing->port()}), http2ClusterText("gone", {1})}));
+    m_proxy = std::make_unique<ProxyProcess>(
+        staticBootstrap({httpListenerText("one", all + "one}}"),
+                            httpListenerText("two", retry + timed + all + "two}}"),
+                            httpListenerText("refusing", all + "refusing}}"),
+                            httpListenerText("gone", all + "gone}}"),
+                            httpListenerText("guarded", all + "guarded}}")},
+            {clusterText("one", {m_one->port()}), http2ClusterText("two", {m_two->port()}),
+                http2ClusterText("refusing", {m_refusing->port()}), http2ClusterText("gone", {1}),
+                http2ClusterText("guarded", {m_two->port()},
+                    "metadata: {filter_metadata: {meshyard.breaker: {consecutive: 2}}}, ")}));
     QVERIFY2(m_proxy->waitReady(), m_proxy->errors().c_str());
 }
 
@@ -299,6 +303,22 @@ void ProxyH2Test::retriesGrpcConditions()
     QCOMPARE(m_two->calls(), before + 3);
     QVERIFY(client.request("POST /only/13" + rest, "req").says("grpc-status: 13"));
     QCOMPARE(m_two->calls(), before + 4);
+}
+
+void ProxyH2Test::breakerCountsGrpcStatuses()
+{
+    H2Client client(m_proxy->port("guarded"));
+    const std::string rest = " HTTP/1.1\r\nhost: test\r\ncontent-type: application/grpc\r\n\r\n";
+    for (int i = 0; i < 4; ++i) // NOT_FOUND is an answer
+        QVERIFY(
+            client.request("POST /grpc/5" + rest, "req").trailers.starts_with("grpc-status: 5"));
+    for (int i = 0; i < 2; ++i)
+        client.request("POST /grpc/13" + rest, "req");
+    const int before = m_two->calls();
+    const H2Reply refused = client.request("POST /grpc/0" + rest, "req");
+    QVERIFY(refused.says("grpc-status: 14\n"));
+    QVERIFY(refused.says("x-meshyard-breaker: open\n"));
+    QCOMPARE(m_two->calls(), before);
 }
 
 void ProxyH2Test::sendsRefusedStreamsAgain()
