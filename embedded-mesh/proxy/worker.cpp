@@ -188,7 +188,8 @@ void Worker::applyOverrides(const ConfigSnapshot& snapshot, TimePoint now)
 
 void Worker::applyResets(const ConfigSnapshot& snapshot, TimePoint now)
 {
-    // Behind the overrides: the end of a forced opening makes a breaker half-open, a reset closes it.
+    // Behind the overrides: the end of a forced opening makes a breaker half-open, a reset closes
+    // it.
     for (const OverrideSpec& override : snapshot.overrides) {
         if (!override.reset || !m_resetsDone.insert(override.id).second)
             continue;
