@@ -103,9 +103,12 @@ int H2Callbacks::header(nghttp2_session* /*session*/, const nghttp2_frame* /*fra
     if (own.m_builder == nullptr)
         return 0;
     own.m_builder->add(text(name, nameSize), text(value, valueSize));
-    if (own.m_builder->listSize() > kBombFactor * own.m_options.limits.bytes)
-        own.punish(H2Code::EnhanceYourCalm);
-    return 0;
+    if (own.m_builder->listSize() <= kBombFactor * own.m_options.limits.bytes)
+        return 0;
+    // A byte of a bomb is a field of 4 KiB: what is left of it must not even be decoded.
+    own.punish(H2Code::EnhanceYourCalm);
+    own.m_deaf = true;
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int H2Callbacks::frameReceived(nghttp2_session* session, const nghttp2_frame* frame, void* user)

@@ -60,12 +60,12 @@ void H2Session::submitSettings()
 
 void H2Session::receive(std::string_view bytes)
 {
-    if (m_over || m_failed)
+    if (m_over || m_failed || m_deaf)
         return;
     const H2FrameGuard::Finding finding = m_guard.scan(bytes, m_thread.loop().now());
     const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     if (nghttp2_session_mem_recv(m_session, data, finding.bytes) < 0)
-        m_failed = true;
+        m_failed = !m_deaf;
     else if (finding.error != H2Code::NoError)
         punish(finding.error);
     if (nghttp2_session_want_write(m_session) != 0)

@@ -117,6 +117,7 @@ private:
     bool m_shutdown = false;
     bool m_goingAway = false;
     bool m_failed = false;
+    bool m_deaf = false; // nothing more is read; a GOAWAY is on its way
     bool m_over = false;
 };
 

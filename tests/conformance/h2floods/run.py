@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Nine HTTP/2 floods, and one of malformed requests, against meshyard-proxy: the abuser is ended, and nobody else is hurt.
 
-Usage: run.py --proxy BIN [--envoy [BIN]] [--haproxy [BIN]] [--only TEXT]
+Usage: run.py --proxy BIN [--envoy [BIN]] [--only TEXT]
 
 Per flood: within how many seconds of its begin the proxy ended the connection (must: 1), how far its
 memory grew beside the bytes sent (must: 10 x, but 4 MiB are free), and the p99 of another caller
 during the flood beside its p99 during as many plain requests (must: 2 x, but 5 ms are free: this is a
-shared machine). Exit 1 when ours misses one.
+shared machine, and for the same reason a p99 that misses is measured up to three times). Exit 1 when ours misses one.
 """
 import argparse
 import pathlib
@@ -28,6 +28,7 @@ import wire  # noqa: E402
 SECONDS = 4.0
 FREE_BYTES = 4 << 20
 FREE_SECONDS = 0.005
+LATE = "another caller's p99 is"
 REQUEST = b"GET /other HTTP/1.1\r\nHost: a.test\r\n\r\n"
 
 
@@ -179,22 +180,20 @@ def judge(ended, sent, grown, quiet, loud, failed):
     if grown > max(10 * sent, FREE_BYTES):
         problems.append(f"memory grew by {grown / sent:.0f} x what was sent")
     if loud > max(2 * quiet, quiet + FREE_SECONDS):
-        problems.append(f"another caller's p99 is {loud / quiet:.1f} x")
+        problems.append(f"{LATE} {loud / quiet:.1f} x")
     if failed:
         problems.append(f"{failed} requests of another caller failed")
     return problems
 
 
 def run_one(name, binary, flood, folder):
-    upstream = wire.Upstream()
     port, admin = proxies.free_port(), proxies.free_port()
-    template = HERE.parent / "http1" / ("haproxy.cfg" if name == "haproxy" else "bootstrap.yaml")
-    text = template.read_text()
-    for word, value in (("PORT", port), ("ADMIN", admin), ("UPSTREAM", upstream.port)):
+    text = (HERE / "bootstrap.yaml").read_text()
+    for word, value in (("PORT", port), ("ADMIN", admin), ("UPSTREAM", wire.Upstream().port), ("OTHER", wire.Upstream().port)):
         text = text.replace(f"%{word}%", str(value))
-    config = folder / f"{name}-{template.name}"
+    config = folder / f"{name}.yaml"
     config.write_text(text)
-    launch = {"envoy": proxies.start_envoy, "haproxy": proxies.start_haproxy}.get(name, proxies.start_meshyard)
+    launch = proxies.start_envoy if name == "envoy" else proxies.start_meshyard
     proxy = launch(binary, folder, config, [port])
     try:
         quiet = calm(port)
@@ -211,29 +210,35 @@ def run_one(name, binary, flood, folder):
         after = "never" if ended is None else f"{ended:.2f} s"
         print(f"{name:16}{flood:22}ended {after:>8}  sent {sent / 1024:9.0f} KiB  memory +{max(grown, 0) / 1024:7.0f} KiB  "
               f"p99 {quiet * 1e3:5.1f} -> {loud * 1e3:5.1f} ms  {'; '.join(problems) or 'ok'}", flush=True)
-        return not problems
+        return problems
     finally:
         proxy.stop()
+
+
+def passes(name, binary, flood, folder):
+    for _ in range(3):
+        problems = run_one(name, binary, flood, folder)
+        if not problems or any(not problem.startswith(LATE) for problem in problems):
+            break
+    return not problems
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proxy")
     parser.add_argument("--envoy", nargs="?", const="")
-    parser.add_argument("--haproxy", nargs="?", const="")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     wanted = {"meshyard-proxy": options.proxy} if options.proxy else {}
-    for name, given, find in (("envoy", options.envoy, proxies.envoy_binary), ("haproxy", options.haproxy, proxies.haproxy_binary)):
-        if given is not None:
-            wanted[name] = find(given)
+    if options.envoy is not None:
+        wanted["envoy"] = proxies.envoy_binary(options.envoy)
     good = True
     with tempfile.TemporaryDirectory() as folder:
         for name, binary in wanted.items():
             if not binary:
                 print(f"{name}: not installed")
                 continue
-            results = [run_one(name, binary, flood, pathlib.Path(folder)) for flood in FLOODS if options.only in flood]
+            results = [passes(name, binary, flood, pathlib.Path(folder)) for flood in FLOODS if options.only in flood]
             print(f"{name}: {sum(results)} of {len(results)} floods")
             good = good and (name != "meshyard-proxy" or all(results))
     return 0 if good else 1

@@ -144,9 +144,9 @@ add(E, "a success starts the count anew", outlier(consecutive_5xx=3), [rounds("b
 add(E, "4xx do not count", outlier(consecutive_5xx=3), [rounds("b:404"), rounds(), rounds("b:500"), rounds()])
 add(E, "consecutive gateway failures", outlier(enforcing_consecutive_5xx=0, consecutive_gateway_failure=3, enforcing_consecutive_gateway_failure=100), [rounds("b:500"), rounds(), rounds("b:503"), rounds()])
 add(E, "not enforced", outlier(consecutive_5xx=3, enforcing_consecutive_5xx=0), [rounds("b:503"), rounds()], off=outlier(consecutive_5xx=3))
-add(E, "max_ejection_percent", outlier(consecutive_5xx=2, max_ejection_percent=50), [rounds("b:503 c:503 d:503", 40), rounds(times=40)], base={"hosts": "abcd"})
+add(E, "max_ejection_percent", outlier(consecutive_5xx=2, max_ejection_percent=50), [rounds("b:503 c:503 d:503", 40, gap=20, tolerance=1.1), {"wait": 300}, rounds(times=40, by="hosts")], base={"hosts": "abcd"})
 add(E, "comes back", outlier(consecutive_5xx=3, base_ejection_time="0.5s"), [rounds("b:503"), rounds(), {"wait": 2500}, rounds()])
-add(E, "all ejected: panic", outlier(consecutive_5xx=3), [rounds("503", 16, tolerance=1.1), rounds()], base={"cluster": {"common_lb_config": {"healthy_panic_threshold": {"value": 0}}}})
+add(E, "all ejected: panic", outlier(consecutive_5xx=3), [rounds("503", 24, gap=20, tolerance=1.1), {"wait": 300}, rounds()], base={"cluster": {"common_lb_config": {"healthy_panic_threshold": {"value": 0}}}})
 add(E, "connect failures", outlier(consecutive_5xx=3), [rounds(times=12, by="status"), rounds()], base={"hosts": ["a", "closed"]})
 add(E, "local origin failures apart", outlier(split_external_local_origin_errors=True, consecutive_local_origin_failure=3, enforcing_consecutive_local_origin_failure=100), [rounds(times=12, by="status"), rounds()], base={"hosts": ["a", "closed"]})
 add(E, "success rate", outlier(enforcing_consecutive_5xx=0, enforcing_success_rate=100, success_rate_minimum_hosts=3, success_rate_request_volume=10, success_rate_stdev_factor=500, interval="2s"),
