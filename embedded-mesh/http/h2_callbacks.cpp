@@ -189,8 +189,10 @@ void H2Callbacks::responseReceived(H2Stream& stream, H2HeadBuilder& head, bool e
         stream.m_malformed = true;
         return stream.reset(H2Code::ProtocolError);
     }
-    if (interim)
+    if (interim) {
+        stream.onInterim(head.response());
         return;
+    }
     stream.m_headDone = true;
     const std::int32_t id = stream.id();
     nghttp2_session* const codec = stream.m_session->m_session;

@@ -19,12 +19,12 @@ void H2Stream::sendHead(std::string_view text, bool end, std::string_view upgrad
         m_session->sendHead(*this, text, end, upgrade);
 }
 
-void H2Stream::sendInterim(int status)
+void H2Stream::sendInterim(std::string_view text)
 {
     if (m_session == nullptr)
         return;
     H2Fields& fields = m_session->m_thread.fields;
-    fields.setResponse("HTTP/1.1 " + std::to_string(status) + " \r\n\r\n");
+    fields.setResponse(text);
     nghttp2_submit_headers(m_session->m_session, NGHTTP2_FLAG_NONE, m_id, nullptr, fields.data(),
         fields.size(), nullptr);
     m_session->wantFlush();

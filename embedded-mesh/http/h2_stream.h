@@ -42,8 +42,8 @@ public:
     /// @param text HTTP/1.1 head. @param end nothing follows it.
     /// @param upgrade client: protocol of an HTTP/1 Upgrade, to be asked for by extended CONNECT.
     void sendHead(std::string_view text, bool end, std::string_view upgrade = {});
-    /// An interim response.
-    void sendInterim(int status);
+    /// An interim response. @param text HTTP/1.1 head.
+    void sendInterim(std::string_view text);
     /// Buffers what the peer's window does not take.
     void sendBody(std::string_view bytes);
     /// @param trailers field lines with their CRLFs.
@@ -66,6 +66,8 @@ protected:
 
     /// Server. @param error the request is to be refused with statusFor(error): head says nothing.
     virtual void onRequest(const RequestHead& /*head*/, HeadError /*error*/) { }
+    /// Client: another head follows. Never 101.
+    virtual void onInterim(const ResponseHead& /*head*/) { }
     /// Client; interim responses do not come here.
     virtual void onResponse(const ResponseHead& /*head*/) { }
     virtual void onBody(std::string_view bytes) = 0;

@@ -414,6 +414,11 @@ void Exchange::judgeNow()
             Cluster::breakerTime(m_context.now()));
 }
 
+void Exchange::onInterimHead(const http::ResponseHead& head)
+{
+    m_downstream.sendInterim(head);
+}
+
 void Exchange::onResponseHead(const http::ResponseHead& head)
 {
     m_stepTimer.cancel();

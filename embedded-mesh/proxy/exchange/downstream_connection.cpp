@@ -312,6 +312,15 @@ void DownstreamConnection::refuse(http::HeadError error)
     closeGently();
 }
 
+void DownstreamConnection::sendInterim(const http::ResponseHead& head)
+{
+    if (m_http10)
+        return; // RFC 9110 15.2: it has no word for them
+    std::string text;
+    writeInterimHead(head, text);
+    m_io.write(text);
+}
+
 void DownstreamConnection::sendContinue()
 {
     if (!m_http10)

@@ -19,6 +19,8 @@ public:
     virtual ~DownstreamStream() = default;
 
     virtual void sendContinue() = 0;
+    /// The upstream's 102 to 199, for callers that may be told.
+    virtual void sendInterim(const http::ResponseHead& head) = 0;
     /// Goes out with the next body bytes, or with flushResponse().
     virtual void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
         const HeaderEdits* filterEdits, BodyForm form)

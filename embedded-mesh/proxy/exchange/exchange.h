@@ -144,6 +144,7 @@ private:
 
     void onConnectionFree() override;
     void onUpstreamConnected() override;
+    void onInterimHead(const http::ResponseHead& head) override;
     void onResponseHead(const http::ResponseHead& head) override;
     bool wantsRawBody() const override
     {

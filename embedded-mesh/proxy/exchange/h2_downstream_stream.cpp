@@ -64,7 +64,14 @@ void H2DownstreamStream::expire()
 
 void H2DownstreamStream::sendContinue()
 {
-    sendInterim(100);
+    H2Stream::sendInterim("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void H2DownstreamStream::sendInterim(const http::ResponseHead& head)
+{
+    std::string text;
+    writeInterimHead(head, text);
+    H2Stream::sendInterim(text);
 }
 
 void H2DownstreamStream::sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,

@@ -28,6 +28,7 @@ private:
     void onStreamEnd(const http::H2StreamEnd& end) override;
 
     void sendContinue() override;
+    void sendInterim(const http::ResponseHead& head) override;
     void sendHead(const http::ResponseHead& head, const HeaderEdits* routeEdits,
         const HeaderEdits* filterEdits, BodyForm form) override;
     void sendTunnelHead(const http::ResponseHead& head, std::string_view upgrade,

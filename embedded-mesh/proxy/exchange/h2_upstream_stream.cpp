@@ -68,6 +68,12 @@ void H2UpstreamStream::flushHead()
         m_user->onResponseFlush();
 }
 
+void H2UpstreamStream::onInterim(const http::ResponseHead& head)
+{
+    if (m_user != nullptr && head.status() != 100)
+        m_user->onInterimHead(head);
+}
+
 void H2UpstreamStream::onResponse(const http::ResponseHead& head)
 {
     if (m_user == nullptr)

@@ -41,6 +41,7 @@ public:
     std::uint64_t bytesReadThisRequest() const override { return m_bytesRead; }
 
 private:
+    void onInterim(const http::ResponseHead& head) override;
     void onResponse(const http::ResponseHead& head) override;
     void onBody(std::string_view bytes) override;
     void onEnd(std::string_view trailers) override;

@@ -275,6 +275,15 @@ void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& fr
     out.append("\r\n");
 }
 
+void writeInterimHead(const http::ResponseHead& head, std::string& out)
+{
+    out.append("HTTP/1.1 ");
+    appendNumber(out, head.status());
+    out.append(" ").append(head.reason()).append("\r\n");
+    copyFields(head, out, [](const http::Field& field) { return !field.hopByHop; });
+    out.append("\r\n");
+}
+
 void writeLocalReply(
     const LocalReply& reply, const ResponseFraming& framing, bool withoutBody, std::string& out)
 {

@@ -58,6 +58,9 @@ struct ResponseFraming
 void writeResponseHead(const http::ResponseHead& head, const ResponseFraming& framing,
     const HeaderEdits* targetEdits, const HeaderEdits* routeEdits, std::string& out);
 
+/// Without our own fields: what goes with the final head.
+void writeInterimHead(const http::ResponseHead& head, std::string& out);
+
 /// An answer of our own.
 struct LocalReply
 {

@@ -3,6 +3,12 @@
 
 namespace meshyard::proxy {
 
+namespace {
+
+constexpr std::uint32_t kMaxInterims = 32;
+
+} // namespace
+
 UpstreamConnection::UpstreamConnection(
     WorkerContext& context, std::shared_ptr<Cluster> cluster, std::shared_ptr<Endpoint> endpoint)
     : m_context(context)
@@ -142,8 +148,16 @@ std::size_t UpstreamConnection::takeHead(std::string_view bytes)
         return 0;
     }
     const std::size_t size = head.size();
-    if (head.isInterim())
-        return size; // ours to give, not the upstream's: a 100 was sent by us
+    if (head.isInterim()) {
+        if (++m_interims > kMaxInterims) {
+            lose(UpstreamUser::Loss::Malformed);
+            return 0;
+        }
+        if (head.status() != 100) // that is ours to give: it was sent by us
+            m_user->onInterimHead(head);
+        return size;
+    }
+    m_interims = 0;
     const bool switches = head.status() == 101;
     if (switches && (!m_wantsTunnel || m_method == http::Method::Connect)) { // not asked for
         lose(UpstreamUser::Loss::Malformed);

@@ -63,6 +63,7 @@ private:
     http::BodyDecoder m_body;
     http::Method m_method = http::Method::Get;
     bool m_inBody = false;
+    std::uint32_t m_interims = 0; // before the answer that is awaited
     bool m_wantsTunnel = false;
     bool m_tunnel = false;
     bool m_chunks = false; // we put chunk framing on the request

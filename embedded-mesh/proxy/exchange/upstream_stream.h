@@ -27,6 +27,8 @@ public:
     /// @param head valid during the call. Of interim heads only a 101 that was asked for comes
     /// here. In a tunnel onResponseEnd() ends their direction only: the stream stays ours.
     virtual void onResponseHead(const http::ResponseHead& head) = 0;
+    /// 102 to 199, but no 101: another head follows.
+    virtual void onInterimHead(const http::ResponseHead& /*head*/) { }
     /// Whether body bytes should come with their chunk framing, where they have one.
     virtual bool wantsRawBody() const = 0;
     virtual void onResponseBody(std::string_view bytes) = 0;

@@ -146,8 +146,8 @@ case("9110 15.3.6", "205 without a body", b"HTTP/1.1 205 Reset Content\r\nConten
 
 # --- 9110 15.2: interim answers -------------------------------------------------------------------
 case("9110 15.2", "unasked 100", b"HTTP/1.1 100 Continue\r\n\r\n" + ok(), OK)
-case("9110 15.2", "103 goes to the client", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(), Relayed(interims=(103,)), pending="interim answers are not relayed yet")
-case("9110 15.2", "102 and 103 go to the client", b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + ok(), Relayed(interims=(102, 103)), pending="interim answers are not relayed yet")
+case("9110 15.2", "103 goes to the client", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(), Relayed(interims=(103,)))
+case("9110 15.2", "102 and 103 go to the client", b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + ok(), Relayed(interims=(102, 103)))
 case("9110 15.2", "no 1xx to a 1.0 client", b"HTTP/1.1 103 Early Hints\r\n\r\n" + ok(), Relayed(interims=()), send=b"GET /x HTTP/1.0\r\nHost: a.test\r\n\r\n")
 case("9110 15.2", "103 with a length", b"HTTP/1.1 103 Early Hints\r\nContent-Length: 4\r\n\r\n" + ok(), OK, BAD)
 case("9110 7.8", "unasked 101", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: brew\r\nConnection: upgrade\r\n\r\nevil", BAD)
