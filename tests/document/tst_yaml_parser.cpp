@@ -19,6 +19,7 @@ private Q_SLOTS:
     void syntaxErrorsSayWhereAndHow_data();
     void syntaxErrorsSayWhereAndHow();
     void aliasesAreResolvedAndBounded();
+    void tagsWithoutValuesKeepWithinTheText();
     void escapesMakeWholeCharacters();
     void columnsCountCharacters();
 };
@@ -144,6 +145,14 @@ void YamlParserTest::aliasesAreResolvedAndBounded()
     QCOMPARE(parseStream(bomb).problems.size(), std::size_t(1));
     QCOMPARE(parseStream("a: &a [*a]\n").problems.size(), std::size_t(1));
     QVERIFY(!parseStream(std::string(5000, '[')).problems.empty());
+}
+
+void YamlParserTest::tagsWithoutValuesKeepWithinTheText()
+{
+    for (const char* text : {"- !\n-", "- !\n- ", "a: !\nb:", "! ", "- &a\n- *a"}) {
+        for (const Document& document : parseStream(text).documents)
+            QVERIFY(document.root.end <= document.text.size());
+    }
 }
 
 void YamlParserTest::escapesMakeWholeCharacters()
