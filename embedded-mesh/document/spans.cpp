@@ -50,6 +50,13 @@ public:
 private:
     char at(std::size_t pos) const { return pos < m_text.size() ? m_text[pos] : '\0'; }
 
+    /// Empty where nothing stands any more.
+    std::string_view piece(std::size_t pos, std::size_t end) const
+    {
+        return pos < std::min(end, m_text.size()) ? m_text.substr(pos, end - pos)
+                                                  : std::string_view();
+    }
+
     std::size_t lineEnd(std::size_t pos) const
     {
         return std::min(m_text.find('\n', pos), m_text.size());
@@ -145,7 +152,7 @@ private:
     std::size_t plainEnd(std::size_t pos, const std::string& value, bool flow) const
     {
         std::size_t end = plainPieceEnd(pos, flow);
-        std::string read(m_text.substr(pos, end - pos));
+        std::string read(piece(pos, end));
         while (read.size() < value.size()) {
             std::size_t next = end;
             std::size_t breaks = 0;
@@ -157,7 +164,7 @@ private:
             if (breaks == 0 || stop == next)
                 break;
             read += breaks == 1 ? std::string(" ") : std::string(breaks - 1, '\n');
-            read += m_text.substr(next, stop - next);
+            read += piece(next, stop);
             end = stop;
         }
         return end;
@@ -170,7 +177,7 @@ private:
         for (Node& item : node.items) {
             cursor = skipBlank(m_text, cursor);
             item.marker = cursor;
-            if (!inFlow)
+            if (!inFlow && cursor < m_text.size())
                 ++cursor;
             visitValue(item, cursor, inFlow ? 0 : columnOf(item.marker), inFlow);
             cursor = inFlow ? skipComma(item.end) : item.end;
@@ -209,7 +216,7 @@ private:
         while (at(pos) == ' ' || at(pos) == '\t')
             ++pos;
         const std::size_t stop = plainPieceEnd(pos, flow);
-        const std::string_view word = m_text.substr(pos, stop - pos);
+        const std::string_view word = piece(pos, stop);
         const bool written = word == "~" || word == "null" || word == "Null" || word == "NULL";
         value.begin = written ? pos : marker;
         value.end = written ? stop : marker;

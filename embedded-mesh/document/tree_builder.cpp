@@ -31,6 +31,26 @@ std::uint32_t charactersBefore(std::string_view text, std::size_t offset)
         [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
+/// yaml-cpp turns the escapes \\N and \\_ into a lone byte, which is no UTF-8: sound text, with
+/// that byte's character in its place. All else was checked before it was parsed.
+std::string withWholeCharacters(const std::string& text)
+{
+    std::string whole;
+    whole.reserve(text.size());
+    std::size_t following = 0; // bytes that belong to the character before
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0xC0)
+            following = byte >= 0xF0 ? 3 : byte >= 0xE0 ? 2 : 1;
+        else if (byte >= 0x80 && following == 0)
+            whole += '\xC2';
+        else if (following > 0)
+            --following;
+        whole += c;
+    }
+    return whole;
+}
+
 } // namespace
 
 TreeBuilder::TreeBuilder(std::string_view text, std::uint32_t firstLine)
@@ -70,8 +90,8 @@ void TreeBuilder::OnScalar(
     const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value)
 {
     Node node = placed(mark, Node::Kind::Scalar);
-    node.text = value;
     node.style = tag == "?" ? Node::Style::Plain : Node::Style::Quoted;
+    node.text = node.style == Node::Style::Plain ? value : withWholeCharacters(value);
     add(std::move(node), anchor);
 }
 

@@ -35,6 +35,9 @@ bool mayBePlain(std::string_view text)
 {
     if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':')
         return false;
+    // A byte order mark at the start of a text would be taken off, and "..." ends a document.
+    if (text.starts_with("\xEF\xBB\xBF") || text.starts_with("..."))
+        return false;
     static constexpr std::string_view kBadFirst = "-?:,[]{}#&*!|>'\"%@`";
     if (kBadFirst.find(text.front()) != std::string_view::npos
         && !(text.front() == '-' && text.size() > 1 && text[1] != ' ' && text[1] != '-'))

@@ -167,7 +167,7 @@ void TextPatchTest::printedStringsComeBack()
     for (const char* text : {"", " ", "a b", "a: b", "a #b", "#a", "- a", "-a", "yes", "NULL", "~",
              "1", "1e3", "0x1F", "*", "*.example.org", "&a", "!a", "a,b", "[a", "{a}", "a\nb",
              "tab\there", "\"q\"", "'", "@x", "%x", "`x", "日本語", "back\\slash", "trailing ",
-             ":a", "a:", "http://x:1/y", "\x01"}) {
+             ":a", "a:", "http://x:1/y", "\x01", "... x", "\xEF\xBB\xBF:"}) {
         const auto stream
             = parseStream("k: " + printString(text) + "\nf: [" + printString(text) + ", x]\n");
         QVERIFY2(stream.documents.size() == 1, text);

@@ -19,6 +19,8 @@ private Q_SLOTS:
     void syntaxErrorsSayWhereAndHow_data();
     void syntaxErrorsSayWhereAndHow();
     void aliasesAreResolvedAndBounded();
+    void tagsWithoutValuesKeepWithinTheText();
+    void escapesMakeWholeCharacters();
     void columnsCountCharacters();
 };
 
@@ -143,6 +145,22 @@ void YamlParserTest::aliasesAreResolvedAndBounded()
     QCOMPARE(parseStream(bomb).problems.size(), std::size_t(1));
     QCOMPARE(parseStream("a: &a [*a]\n").problems.size(), std::size_t(1));
     QVERIFY(!parseStream(std::string(5000, '[')).problems.empty());
+}
+
+void YamlParserTest::tagsWithoutValuesKeepWithinTheText()
+{
+    for (const char* text : {"- !\n-", "- !\n- ", "a: !\nb:", "! ", "- &a\n- *a"}) {
+        for (const Document& document : parseStream(text).documents)
+            QVERIFY(document.root.end <= document.text.size());
+    }
+}
+
+void YamlParserTest::escapesMakeWholeCharacters()
+{
+    const ParsedStream stream = parseStream(R"(a: "\N-\_-\x85-\u00e9-日")"
+                                            "\n");
+    QCOMPARE(stream.documents.front().root.find("a")->text,
+        std::string("\xC2\x85-\xC2\xA0-\xC2\x85-\xC3\xA9-日"));
 }
 
 void YamlParserTest::columnsCountCharacters()
